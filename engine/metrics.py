@@ -1,0 +1,187 @@
+"""METRICS: every number that Zscape shows, with its unit, direction, meaning and source.
+
+Keys in a run's metrics.jsonl are ``<split>/<name>``; ``describe("valid/kl")`` finds the entry of ``kl``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+HE2019 = (
+    "Lagging Inference Networks and Posterior Collapse in VAEs, He et al., 2019, arXiv:1901.05534"
+)
+BURDA2016 = "Importance Weighted Autoencoders, Burda et al., 2016, arXiv:1509.00519"
+HOFFMAN2016 = "ELBO surgery, Hoffman and Johnson, 2016, NIPS workshop on approximate inference"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number: how it is called, counted, read and computed."""
+
+    label: str
+    unit: str
+    better: Literal["higher", "lower", "zero", "none"]
+    meaning: str
+    reference: str = ""
+
+
+METRICS: dict[str, Metric] = {
+    "loss": Metric(
+        "Loss",
+        "nats/sentence",
+        "lower",
+        "What the optimiser minimises: reconstruction + weighted, charged KL + penalties of remedies.",
+    ),
+    "elbo": Metric(
+        "ELBO",
+        "nats/sentence",
+        "higher",
+        "Evidence lower bound with KL weight 1: -(reconstruction + KL). One posterior sample per sentence, dropout off in evaluation.",
+        "Auto-Encoding Variational Bayes, Kingma and Welling, 2014, arXiv:1312.6114",
+    ),
+    "reconstruction": Metric(
+        "Reconstruction",
+        "nats/sentence",
+        "lower",
+        "-E_q log p(x|z), summed over the tokens of a sentence, end token counted, start token and padding not.",
+    ),
+    "kl": Metric(
+        "KL",
+        "nats/sentence",
+        "none",
+        "KL(q(z|x) || p(z)), the rate: how many nats a code carries, averaged over sentences. Near 0 = collapse.",
+    ),
+    "kl_charged": Metric(
+        "Charged KL",
+        "nats/sentence",
+        "none",
+        "The KL that enters the loss, after free bits and before the KL weight.",
+    ),
+    "kl_weight": Metric(
+        "KL weight", "β", "none", "The factor of the KL term in the loss at this step."
+    ),
+    "ppl": Metric(
+        "Perplexity bound",
+        "per token",
+        "lower",
+        "exp(-ELBO total / predicted tokens): an upper bound of perplexity. End token counted, start and padding not, <unk> as an ordinary token.",
+        HE2019,
+    ),
+    "nll_iw": Metric(
+        "IW-NLL",
+        "nats/sentence",
+        "lower",
+        "-log p(x) estimated with K importance samples from q(z|x): an upper bound that tightens with K.",
+        BURDA2016,
+    ),
+    "nll_iw_se": Metric(
+        "IW-NLL standard error",
+        "nats/sentence",
+        "lower",
+        "Standard error of the mean IW-NLL over the sentences evaluated.",
+    ),
+    "ppl_iw": Metric(
+        "Perplexity (IW)",
+        "per token",
+        "lower",
+        "exp(total IW-NLL / predicted tokens), end token counted.",
+        HE2019,
+    ),
+    "iw_samples": Metric(
+        "IW samples", "samples", "none", "K, importance samples per sentence behind IW-NLL."
+    ),
+    "ess": Metric(
+        "Effective sample size",
+        "samples",
+        "higher",
+        "Mean over sentences of (Σw)²/Σw² of the importance weights; far under K means IW-NLL is pessimistic.",
+    ),
+    "mutual_information": Metric(
+        "Mutual information",
+        "nats",
+        "higher",
+        "I_q(x;z) over n random rows: E log q(z|x) - E log q(z), q(z) the mixture of the n posteriors, own term included. Never above ln n.",
+        HOFFMAN2016,
+    ),
+    "mutual_information_upper": Metric(
+        "Mutual information, leave-one-out",
+        "nats",
+        "none",
+        "The same with the own term left out of q(z): biased upwards, so that the pair is a sandwich.",
+    ),
+    "mutual_information_batch": Metric(
+        "Mutual information, in-batch",
+        "nats",
+        "higher",
+        "System A's estimator: the aggregate is the batch's, so it never exceeds ln(batch size). Batch-size weighted mean.",
+        HE2019,
+    ),
+    "mutual_information_n": Metric(
+        "Rows behind MI",
+        "sentences",
+        "none",
+        "n, the random rows of the MI estimate; the estimate is capped at ln n.",
+    ),
+    "kl_aggregated": Metric(
+        "KL(q(z) || p(z))",
+        "nats",
+        "zero",
+        "KL of the aggregated posterior to the prior: KL - mutual information, not below 0.",
+        HOFFMAN2016,
+    ),
+    "active_units": Metric(
+        "Active units",
+        "units",
+        "higher",
+        "Latent units whose posterior mean has variance of at least 0.01 over sentences (unbiased).",
+        BURDA2016,
+    ),
+    "rows": Metric("Sentences", "sentences", "none", "How many sentences the evaluation saw."),
+    "learning_rate": Metric(
+        "Learning rate",
+        "",
+        "none",
+        "The optimiser's step size (the decoder's, where the two differ).",
+    ),
+    "grad_norm": Metric(
+        "Gradient norm", "", "none", "Global L2 norm of the gradient before clipping."
+    ),
+    "tokens_per_second": Metric(
+        "Speed",
+        "tokens/s",
+        "higher",
+        "Predicted tokens of the outer steps per second of training; evaluation not counted.",
+    ),
+    "encoder_steps": Metric(
+        "Encoder-only steps",
+        "steps",
+        "none",
+        "Mean number of encoder-only updates before one joint step (aggressive training).",
+    ),
+    "bleu": Metric(
+        "BLEU-4",
+        "0 to 100",
+        "higher",
+        "Corpus BLEU of free-running reconstructions against their sources, tokens as the tokeniser cuts them.",
+        "A Call for Clarity in Reporting BLEU Scores, Post, 2018, arXiv:1804.08771",
+    ),
+    "edit_similarity": Metric(
+        "Edit similarity",
+        "0 to 1",
+        "higher",
+        "1 - token edit distance / longer length, mean over sentences; free-running greedy decoding from the posterior's code.",
+    ),
+    "exact_match": Metric(
+        "Exact match", "share", "higher", "Share of sentences that come back token by token."
+    ),
+    "seconds": Metric(
+        "Elapsed", "s", "none", "Seconds of training since the start, over all sessions of the run."
+    ),
+    "epoch": Metric("Epoch", "epochs", "none", "Passes over the training split."),
+}
+
+
+def describe(key: str) -> Metric:
+    """The entry of a key such as ``valid/kl``; a KeyError names a metric that is not in METRICS."""
+    return METRICS[key.rsplit("/", 1)[-1]]

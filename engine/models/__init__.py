@@ -1,0 +1,1 @@
+"""Encoder, latent family and decoder, and the VAE made of them."""

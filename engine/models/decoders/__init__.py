@@ -1,0 +1,9 @@
+"""Decoders: one file each, one line here each."""
+
+from engine.config import Registry
+from engine.models.decoders.base import Decoder
+from engine.models.decoders.lstm import LSTMDecoder
+
+DECODERS = Registry("decoder", LSTMDecoder)
+
+__all__ = ["DECODERS", "Decoder"]

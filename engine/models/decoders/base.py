@@ -1,0 +1,37 @@
+"""What a decoder promises."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from torch import Tensor, nn
+
+
+class Decoder(nn.Module, ABC):
+    """p(x|z): teacher-forced for the likelihood, step by step for generation."""
+
+    @abstractmethod
+    def token_nll(self, x: Tensor, z: Tensor, inputs: Tensor | None = None) -> Tensor:
+        """-log p(x_t | x_<t, z) of every predicted token, nats, float32; 0 at padding.
+
+        Args:
+            x: sentences (B, T), START first, right-padded.
+            z: codes (B, Z) or (S, B, Z).
+            inputs: what the decoder reads instead of x[:, :-1] (word dropout), (B, T-1).
+
+        Returns:
+            (B, T-1), or (S, B, T-1).
+        """
+
+    @abstractmethod
+    def start(self, z: Tensor) -> Any:
+        """The state before the first token, for codes z (N, Z)."""
+
+    @abstractmethod
+    def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Logits (N, V) of the next token after ``tokens`` (N,), and the next state."""
+
+    @abstractmethod
+    def select(self, state: Any, index: Tensor) -> Any:
+        """The state of rows ``index`` (M,): reorders beams, drops finished sentences."""

@@ -1,0 +1,1 @@
+"""The objective as its formula, and the remedies against posterior collapse that change one term of it."""

@@ -1,0 +1,82 @@
+"""What a remedy may change, each hook an identity here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from engine.config import Config
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """How long training is, for schedules that count in epochs or shares of the whole.
+
+    Attributes:
+        steps_per_epoch: joint updates in one pass over the training split.
+        total_steps: joint updates in the whole run.
+    """
+
+    steps_per_epoch: int
+    total_steps: int
+
+
+class Remedy:
+    """One idea against collapse: a handful of hooks that leave everything as it is.
+
+    A list of remedies folds: KL weights multiply, charges compose, penalties add; the empty list is the
+    plain ELBO.
+    """
+
+    Config: type[Config]
+
+    def __init__(self, config: Any, horizon: Horizon) -> None:
+        self.config = config
+        self.horizon = horizon
+
+    def kl_weight(self, step: int) -> float:
+        """Factor of the KL term at joint update ``step``, counted from 1."""
+        return 1.0
+
+    def charge(self, kl: Tensor) -> Tensor:
+        """What the KL of each sentence and unit (B, Z) costs in the loss, (B, Z), nats."""
+        return kl
+
+    def corrupt(self, tokens: Tensor) -> Tensor:
+        """What the decoder reads in place of ``tokens`` (B, T)."""
+        return tokens
+
+    def penalty(self, latent: Any, prior: Any) -> dict[str, Tensor]:
+        """Named terms that the loss gains, scalars, nats per sentence."""
+        return {}
+
+    def another_encoder_step(self, taken: int, loss_sum: float, tokens: int) -> bool:
+        """Whether one more encoder-only update comes before the joint one.
+
+        Args:
+            taken: encoder-only updates so far before this joint update; 0 opens the question.
+            loss_sum: loss of the last encoder-only batch, nats, summed over its sentences.
+            tokens: predicted tokens of that batch.
+        """
+        return False
+
+    def freezes_encoder(self) -> bool:
+        """Whether the joint update leaves the encoder alone."""
+        return False
+
+    def wants_joint_clipping(self) -> bool:
+        """Whether an encoder-only update is clipped by the norm of all gradients, decoder included."""
+        return False
+
+    def after_evaluation(self, metrics: Mapping[str, float], epoch_ended: bool) -> None:
+        """Told the validation metrics (names of METRICS), to change its mind."""
+
+    def state(self) -> dict[str, Any]:
+        """What must survive a stop, JSON-able."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Takes back what :meth:`state` gave."""

@@ -1,0 +1,1 @@
+"""The loop (a generator of records), optimisers, learning-rate rules, precision, checkpoints."""

@@ -1,0 +1,193 @@
+"""Training, read from top to bottom."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+
+from engine.config import TrainingDiverged
+from engine.models.vae import VAE
+from engine.training.optimisers import set_learning_rate
+from engine.training.precision import autocast
+from engine.training.state import TrainingState
+
+Record = dict[str, float]
+Evaluate = Callable[[VAE], dict[str, float]]
+
+
+class Source(Protocol):
+    """Where batches come from; ``engine.data.batches.Batches`` is one."""
+
+    def __len__(self) -> int: ...
+    def epoch(self, e: int) -> list[np.ndarray]: ...
+    def rows(self, indices: np.ndarray) -> np.ndarray: ...
+    def random(self, draw: int) -> np.ndarray: ...
+
+
+def train(state: TrainingState, batches: Source, evaluate: Evaluate) -> Iterator[Record]:
+    """Trains until done; one record per joint update, so that whoever reads can stop in between.
+
+    A record has ``step`` alone, or also averages since the last log (``train/...``), or a validation
+    (``valid/...``, names of METRICS). ``state`` can be saved between any two records; a new ``train`` on
+    a loaded state goes on as if there had been no stop.
+
+    Raises:
+        TrainingDiverged: the loss is no longer a finite number.
+    """
+    state.model.train()
+    order = batches.epoch(state.epoch)
+    while True:
+        epoch_ended = state.position >= len(order)
+        # First, so that a run stopped between an update and its validation makes up for it.
+        if _validation_due(state, epoch_ended):
+            yield _validate(state, evaluate, epoch_ended)
+        if state.finished:
+            return
+        if epoch_ended:
+            state.epoch, state.position = state.epoch + 1, 0
+            order = batches.epoch(state.epoch)
+        started = time.perf_counter()
+        x = _tensor(state, batches.rows(order[state.position]))
+        inner = _encoder_steps(state, batches, x)
+        terms, norm = _joint_step(state, x)
+        state.step += 1
+        state.position += 1
+        _add_up(state, terms, norm, inner, x, started)
+        logged = state.step % state.config.log_every == 0
+        yield _averages(state) if logged else {"step": state.step}
+
+
+def _tensor(state: TrainingState, rows: np.ndarray) -> Tensor:
+    return torch.from_numpy(rows).to(state.device, non_blocking=True)
+
+
+def _encoder_steps(state: TrainingState, batches: Source, x: Tensor) -> int:
+    """The encoder-only updates that remedies ask for before this joint one; how many there were."""
+    remedies = state.objective.remedies
+    taken, loss_sum, tokens = 0, 0.0, 0
+    while any([r.another_encoder_step(taken, loss_sum, tokens) for r in remedies]):
+        loss = _encoder_step(state, x)
+        loss_sum, tokens = loss * len(x), int((x[:, 1:] > 0).sum())
+        taken += 1
+        state.draws += 1
+        x = _tensor(state, batches.rows(batches.random(state.draws)))
+    return taken
+
+
+def _encoder_step(state: TrainingState, x: Tensor) -> float:
+    """One update of encoder and latent family alone; the mean loss of the batch."""
+    model, decoder = state.model, state.model.decoder
+    joint = any(remedy.wants_joint_clipping() for remedy in state.objective.remedies)
+    decoder.requires_grad_(joint)
+    try:
+        loss, _ = _backward(state, x)
+    finally:
+        decoder.requires_grad_(True)
+    clipped = model.parameters() if joint else model.inference_parameters()
+    clip_grad_norm_(clipped, state.config.clip)
+    state.optimisers["encoder"].step()
+    return loss.item()
+
+
+def _joint_step(state: TrainingState, x: Tensor) -> tuple[dict[str, Tensor | float], Tensor]:
+    """One update of decoder and, unless a remedy freezes it, encoder; loss terms and gradient norm."""
+    _, terms = _backward(state, x)
+    norm = clip_grad_norm_(state.model.parameters(), state.config.clip)
+    if not any(remedy.freezes_encoder() for remedy in state.objective.remedies):
+        state.optimisers["encoder"].step()
+    state.optimisers["decoder"].step()
+    return terms, norm
+
+
+def _backward(state: TrainingState, x: Tensor) -> tuple[Tensor, dict[str, Tensor | float]]:
+    state.model.zero_grad(set_to_none=True)
+    with autocast(state.precision, state.device):
+        loss, terms = state.objective(state.model, x, state.step + 1)
+    loss.backward()
+    return terms["loss"], terms  # type: ignore[return-value]
+
+
+def _add_up(
+    state: TrainingState,
+    terms: dict[str, Tensor | float],
+    norm: Tensor,
+    inner: int,
+    x: Tensor,
+    started: float,
+) -> None:
+    """Adds one update to the sums of the next logged record."""
+    loss = float(terms["loss"])
+    if not math.isfinite(loss):
+        raise TrainingDiverged(
+            f"the loss is {loss} at step {state.step}; a lower learning rate or a smaller clip usually "
+            f"helps, and the last checkpoint is kept"
+        )
+    elapsed = time.perf_counter() - started
+    state.seconds += elapsed
+    added = {name: float(value) for name, value in terms.items()}
+    added |= {"grad_norm": float(norm), "encoder_steps": float(inner)}
+    added |= {"_updates": 1.0, "_tokens": float((x[:, 1:] > 0).sum()), "_seconds": elapsed}
+    for name, value in added.items():
+        state.sums[name] = state.sums.get(name, 0.0) + value
+
+
+def _averages(state: TrainingState) -> Record:
+    """The means since the last record, which starts the sums anew."""
+    sums, state.sums = state.sums, {}
+    updates, tokens, seconds = (sums.pop(name) for name in ("_updates", "_tokens", "_seconds"))
+    record: Record = {"step": state.step, "epoch": _epochs(state)}
+    record |= {f"train/{name}": value / updates for name, value in sums.items()}
+    record["train/learning_rate"] = state.optimisers["decoder"].param_groups[0]["lr"]
+    record["train/tokens_per_second"] = tokens / seconds
+    record["seconds"] = state.seconds
+    return record
+
+
+def _epochs(state: TrainingState) -> float:
+    return state.epoch + state.position / state.horizon.steps_per_epoch
+
+
+def _validation_due(state: TrainingState, epoch_ended: bool) -> bool:
+    if state.evaluated == state.step or state.step == 0:
+        return False
+    every = state.config.evaluate_every
+    return epoch_ended or state.finished or (every is not None and state.step % every == 0)
+
+
+def _validate(state: TrainingState, evaluate: Evaluate, epoch_ended: bool) -> Record:
+    """One validation, and what follows from it: best weights, remedies, learning rates."""
+    metrics = evaluate(state.model)
+    state.model.train()
+    state.evaluated = state.step
+    if metrics["elbo"] > state.best_elbo:
+        state.best_elbo, state.best_step = metrics["elbo"], state.step
+        state.keep_best()
+    for remedy in state.objective.remedies:
+        remedy.after_evaluation(metrics, epoch_ended)
+    if (
+        epoch_ended
+        and state.plateau
+        and state.plateau.after_epoch(state.epoch + 1, -metrics["elbo"])
+    ):
+        _lower_rates(state)
+    record: Record = {"step": state.step, "epoch": _epochs(state), "seconds": state.seconds}
+    return record | {f"valid/{name}": value for name, value in metrics.items()}
+
+
+def _lower_rates(state: TrainingState) -> None:
+    """The plateau's fall: best weights back, fresh optimisers, smaller rates."""
+    assert state.plateau is not None
+    config = state.plateau.config
+    rates = {name: o.param_groups[0]["lr"] * config.factor for name, o in state.optimisers.items()}
+    if config.reload_best and state.best_weights:
+        state.model.load_state_dict(state.best_weights)
+        state.optimisers = state.fresh_optimisers()
+    for name, optimiser in state.optimisers.items():
+        set_learning_rate(optimiser, rates[name])
