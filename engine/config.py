@@ -79,7 +79,7 @@ def param(
     """
     if not help.strip():
         raise ValueError("a parameter needs a help text")
-    extra = {"unit": unit, "symbol": symbol, "basic": basic}
+    extra: Any = {"unit": unit, "symbol": symbol, "basic": basic}
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 

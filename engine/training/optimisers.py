@@ -7,13 +7,14 @@ from typing import Literal
 
 from torch import nn, optim
 
-from engine.config import Config, Registry, param
+from engine.config import Config as BaseConfig
+from engine.config import Registry, param
 
 
 class SGD:
     """Stochastic gradient descent; rate 1 with clipping at 5 is He et al.'s recipe for text."""
 
-    class Config(Config):
+    class Config(BaseConfig):
         """Stochastic gradient descent."""
 
         name: Literal["sgd"] = "sgd"
@@ -29,7 +30,7 @@ class SGD:
 class Adam:
     """Adam, Kingma and Ba, 2015, https://arxiv.org/abs/1412.6980."""
 
-    class Config(Config):
+    class Config(BaseConfig):
         """Adam."""
 
         name: Literal["adam"] = "adam"
@@ -47,7 +48,7 @@ class Adam:
 class AdamW:
     """Adam with decoupled weight decay, Loshchilov and Hutter, 2019, https://arxiv.org/abs/1711.05101."""
 
-    class Config(Config):
+    class Config(BaseConfig):
         """Adam with decoupled weight decay."""
 
         name: Literal["adamw"] = "adamw"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch.nn import functional as F
+from torch.nn.utils.rnn import pack_padded_sequence
 
 from engine.models.decoders.lstm import LSTMDecoder
 from engine.models.decoders.vocabulary import vocabulary_nll
@@ -43,6 +44,20 @@ def test_padding_changes_nothing(layers, bidirectional):
         nll = vae.decoder.token_nll(X[row : row + 1], z)[0]
         torch.testing.assert_close(vae.decoder.token_nll(alone, z)[0], nll[: alone.shape[1] - 1])
         assert (nll[alone.shape[1] - 1 :] == 0).all()
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_two_directions_are_those_of_the_library_on_packed_sentences(layers):
+    encoder = model(layers, bidirectional=True).encoder
+    oracle = torch.nn.LSTM(E, H, layers, batch_first=True, bidirectional=True)
+    for number, layer in enumerate(encoder.stack):
+        for lstm, suffix in zip(layer, ("", "_reverse"), strict=True):
+            for name, value in lstm.named_parameters():
+                getattr(oracle, name.replace("l0", f"l{number}") + suffix).data = value.data
+    lengths = (X > 0).sum(1)
+    packed = pack_padded_sequence(encoder.embedding(X), lengths, True, enforce_sorted=False)
+    _, (h, _) = oracle(packed)
+    torch.testing.assert_close(encoder(X), torch.cat([h[-2], h[-1]], -1))
 
 
 @pytest.mark.parametrize("layers", [1, 2])
@@ -94,7 +109,7 @@ def test_embeddings_are_separate_and_initialised_as_he2019():
     vae = build_model(ModelConfig(), V)
     assert vae.encoder.embedding.weight is not vae.decoder.embedding.weight
     assert 0.05 < vae.encoder.embedding.weight.abs().max() <= 0.1
-    assert 0.005 < vae.encoder.lstm.bias_hh_l0.abs().max() <= 0.01
+    assert 0.005 < vae.encoder.stack[0][0].bias_hh_l0.abs().max() <= 0.01
     assert (vae.encoder.embedding.weight[0] == 0).all()
 
 

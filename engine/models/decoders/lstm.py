@@ -7,7 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from engine.config import Config, param
+from engine.config import Config as BaseConfig
+from engine.config import param
 from engine.models.decoders.base import Decoder
 from engine.models.decoders.vocabulary import vocabulary_nll
 
@@ -29,7 +30,7 @@ class LSTMDecoder(Decoder):
         He, Spokoyny, Neubig and Berg-Kirkpatrick, 2019, https://arxiv.org/abs/1901.05534
     """
 
-    class Config(Config):
+    class Config(BaseConfig):
         """LSTM decoder with z at every step and in the initial state."""
 
         name: Literal["lstm"] = "lstm"
@@ -88,9 +89,16 @@ class LSTMDecoder(Decoder):
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """One token for every row: logits (N, V), float32, and the next state."""
         h, c, z = state
-        joined = torch.cat([self.embedding(tokens), z.to(self.embedding.weight.dtype)], -1)
-        outputs, (h, c) = self.lstm(joined.unsqueeze(1), (h, c))
-        return self.output(outputs.squeeze(1)).float(), (h, c, z)
+        read = torch.cat([self.embedding(tokens), z.to(self.embedding.weight.dtype)], -1)
+        written = []
+        for layer in range(self.layers):
+            # The cell function: for one step nn.LSTM spends most of its time on getting ready.
+            written.append(
+                torch.lstm_cell(read, (h[layer], c[layer]), *self.lstm.all_weights[layer])
+            )
+            read = written[-1][0]
+        h, c = (torch.stack(states) for states in zip(*written, strict=True))
+        return self.output(read).float(), (h, c, z)
 
     def select(self, state: State, index: Tensor) -> State:
         """The rows ``index`` of the state."""

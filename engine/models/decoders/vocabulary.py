@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 # Logits of one chunk in a pass without gradient: small enough to stay near the cache on a CPU,
 # large enough to keep a GPU busy.
-CPU_CHUNK = 4_000_000
+CPU_CHUNK = 2_000_000
 GPU_CHUNK = 256_000_000
 
 

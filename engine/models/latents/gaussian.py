@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
-from engine.config import Config, param
+from engine.config import Config as BaseConfig
+from engine.config import param
 from engine.models.latents.base import Latent, LatentFamily
 
 
@@ -25,7 +26,7 @@ class Gaussian(LatentFamily):
         Auto-Encoding Variational Bayes, Kingma and Welling, 2014, https://arxiv.org/abs/1312.6114
     """
 
-    class Config(Config):
+    class Config(BaseConfig):
         """Diagonal Gaussian latent."""
 
         name: Literal["gaussian"] = "gaussian"
@@ -37,6 +38,8 @@ class Gaussian(LatentFamily):
             symbol="Z",
             basic=True,
         )
+
+    zero: Tensor
 
     def __init__(self, config: Config, input_size: int) -> None:
         super().__init__()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from engine.config import Config, param
+from engine.config import Config as BaseConfig
+from engine.config import param
 from engine.objectives.remedies.base import Remedy
 
 
@@ -26,7 +27,7 @@ class Aggressive(Remedy):
         He, Spokoyny, Neubig and Berg-Kirkpatrick, 2019, https://arxiv.org/abs/1901.05534
     """
 
-    class Config(Config):
+    class Config(BaseConfig):
         """The encoder catches up before each decoder step."""
 
         name: Literal["aggressive"] = "aggressive"

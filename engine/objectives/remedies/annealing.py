@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from engine.config import Config, param
+from engine.config import Config as BaseConfig
+from engine.config import param
 from engine.objectives.remedies.base import Remedy
 
 
@@ -21,7 +22,7 @@ class LinearAnnealing(Remedy):
         Generating Sentences from a Continuous Space, Bowman et al., 2016, https://arxiv.org/abs/1511.06349
     """
 
-    class Config(Config):
+    class Config(BaseConfig):
         """KL weight rises linearly to 1."""
 
         name: Literal["annealing"] = "annealing"
@@ -60,7 +61,7 @@ class SigmoidAnnealing(Remedy):
         Generating Sentences from a Continuous Space, Bowman et al., 2016, https://arxiv.org/abs/1511.06349
     """
 
-    class Config(Config):
+    class Config(BaseConfig):
         """KL weight rises along a logistic curve."""
 
         name: Literal["sigmoid_annealing"] = "sigmoid_annealing"
@@ -96,7 +97,7 @@ class CyclicalAnnealing(Remedy):
         https://arxiv.org/abs/1903.10145; the zero share after Optimus, Li et al., 2020.
     """
 
-    class Config(Config):
+    class Config(BaseConfig):
         """KL weight rises from 0 to 1 several times over."""
 
         name: Literal["cyclical_annealing"] = "cyclical_annealing"

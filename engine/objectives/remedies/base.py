@@ -8,8 +8,6 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.config import Config
-
 
 @dataclass(frozen=True)
 class Horizon:
@@ -30,8 +28,6 @@ class Remedy:
     A list of remedies folds: KL weights multiply, charges compose, penalties add; the empty list is the
     plain ELBO.
     """
-
-    Config: type[Config]
 
     def __init__(self, config: Any, horizon: Horizon) -> None:
         self.config = config

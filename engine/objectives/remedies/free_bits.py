@@ -6,7 +6,8 @@ from typing import Literal
 
 from torch import Tensor
 
-from engine.config import Config, param
+from engine.config import Config as BaseConfig
+from engine.config import param
 from engine.objectives.remedies.base import Remedy
 
 VARIANTS = Literal[
@@ -33,7 +34,7 @@ class FreeBits(Remedy):
         of Text, Li et al., 2019, https://arxiv.org/abs/1909.00868
     """
 
-    class Config(Config):
+    class Config(BaseConfig):
         """A budget of nats that costs nothing."""
 
         name: Literal["free_bits"] = "free_bits"
@@ -64,5 +65,5 @@ class FreeBits(Remedy):
                 return kl.clamp(min=unit)
             case "sentence-total":
                 return kl * (kl.sum(-1, keepdim=True) > target)
-            case "batch-total":
+            case _:  # batch-total
                 return kl * (kl.sum(-1).mean() > target)

@@ -7,7 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from engine.config import Config, param
+from engine.config import Config as BaseConfig
+from engine.config import param
 from engine.objectives.remedies.base import Remedy
 
 START, UNKNOWN = 1, 3
@@ -22,7 +23,7 @@ class WordDropout(Remedy):
         Generating Sentences from a Continuous Space, Bowman et al., 2016, https://arxiv.org/abs/1511.06349
     """
 
-    class Config(Config):
+    class Config(BaseConfig):
         """The decoder reads unknown tokens in place of some words."""
 
         name: Literal["word_dropout"] = "word_dropout"
