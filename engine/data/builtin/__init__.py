@@ -1,0 +1,1 @@
+"""The built-in corpora, each made from what is on every user's machine, without a download."""

@@ -1,0 +1,78 @@
+"""Which files make up a data set: one, or one or more per split in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from engine.config import DataError
+from engine.data.corpus import SPLITS
+from engine.data.guessing import FORMATS
+
+_SPLIT_WORDS = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "validation": "valid",
+    "val": "valid",
+    "dev": "valid",
+    "test": "test",
+}
+_PREFERRED = ("parquet", "jsonl", "csv", "tsv", "txt")
+
+
+def files_of(path: Path) -> list[tuple[str | None, Path]]:
+    """The files to import and the split that each is."""
+    if not path.is_dir():
+        return [(None, path)]
+    found: dict[str, dict[str, list[Path]]] = {}
+    plain: list[Path] = []
+    for file in sorted(path.iterdir()):
+        kind = FORMATS.get(_suffix(file))
+        if kind and file.is_file():
+            split = _split_of(file)
+            if split:
+                found.setdefault(kind, {}).setdefault(split, []).append(file)
+            else:
+                plain.append(file)
+    for kind in _PREFERRED:
+        if "train" in found.get(kind, {}):
+            splits = found[kind]
+            return [(split, file) for split in SPLITS for file in splits.get(split, ())]
+    if len(plain) == 1 and not found:
+        return [(None, plain[0])]
+    names = ", ".join(file.name for file in sorted(path.iterdir())[:8]) or "nothing"
+    raise DataError(
+        f"the folder {path} must hold a file for train (and may hold valid and test), such as "
+        f"train.txt, valid.txt, test.txt; it holds {names}"
+    )
+
+
+def _suffix(path: Path) -> str:
+    name = path.name.lower().removesuffix(".gz")
+    return Path(name).suffix
+
+
+def _split_of(path: Path) -> str | None:
+    words = re.split(r"[._-]+", path.name.lower())
+    return next((_SPLIT_WORDS[word] for word in words if word in _SPLIT_WORDS), None)
+
+
+def derived_name(path: Path) -> str:
+    if path.is_dir():
+        return path.resolve().name
+    stem = path.name.lower().removesuffix(".gz")
+    stem = stem.removesuffix(_suffix(path))
+    return f"{path.resolve().parent.name}-{stem}" if stem in _SPLIT_WORDS else stem
+
+
+def content_fingerprint(path: Path | str) -> str:
+    """Equal for files, or folders of splits, with the same content, whatever they are called."""
+    digest = hashlib.blake2b(digest_size=16)
+    for split, file in files_of(Path(path).expanduser()):
+        digest.update(f"{split}\0".encode())
+        with open(file, "rb") as body:
+            while block := body.read(1 << 22):
+                digest.update(block)
+    return digest.hexdigest()

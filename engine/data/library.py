@@ -1,0 +1,155 @@
+"""The corpora that are there without a download, and whatever a name or a path stands for."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.config import DataError, one_of
+from engine.data.builtin import docstrings, python_lines, synthetic, unicode_names
+from engine.data.corpus import Corpus, Progress, corpora, exists, folder
+
+SEED = 42
+
+
+@dataclass(frozen=True)
+class Builtin:
+    """A corpus that is made on the user's machine at first use.
+
+    Attributes:
+        help: what it is, for a tooltip.
+        rows: about how many sentences it has.
+        label: what its labels mean.
+        make: returns its columns; "text" and "label" are among them.
+    """
+
+    name: str
+    title: str
+    help: str
+    rows: int
+    label: str
+    source: str
+    make: Callable[[Progress | None], dict[str, Any]]
+
+
+BUILTIN: dict[str, Builtin] = {
+    entry.name: entry
+    for entry in (
+        Builtin(
+            "docstrings",
+            "Docstrings",
+            "First sentences of the documentation inside this Python and its packages: short, "
+            "real English.",
+            38_000,
+            "package",
+            "docstrings of the standard library and the installed requirements",
+            docstrings.make,
+        ),
+        Builtin(
+            "python-lines",
+            "Python lines",
+            "Statements of the Python standard library, one line each: text with a strict grammar.",
+            87_000,
+            "kind of statement",
+            "source of the standard library",
+            python_lines.make,
+        ),
+        Builtin(
+            "unicode-names",
+            "Unicode names",
+            "Names of characters, such as 'greek small letter alpha': short phrases with a clear "
+            "structure.",
+            28_500,
+            "script, or kind of symbol",
+            "Python's Unicode database",
+            unicode_names.make,
+        ),
+        Builtin(
+            "synthetic",
+            "Synthetic (known latent)",
+            "Sentences of a random LSTM that reads a known two-dimensional code, after He et al. "
+            "2019; the true codes are kept.",
+            20_000,
+            "mixture component of the true code",
+            "generated with numpy, seed 19950927",
+            synthetic.make,
+        ),
+    )
+}
+
+
+def ensure(name: str, progress: Progress | None = None) -> Corpus:
+    """A built-in corpus, made on first use; who comes meanwhile waits for it.
+
+    Raises:
+        DataError: there is no built-in corpus of this name.
+    """
+    if name not in BUILTIN:
+        raise DataError(one_of("built-in data set", name, BUILTIN))
+    with locked(name, progress):
+        return Corpus.open(name) if exists(name) else _make(BUILTIN[name], progress)
+
+
+def resolve(name_or_path: str | Path, progress: Progress | None = None) -> Corpus:
+    """What a name or a path stands for: built-in, imported, or a file or folder to import.
+
+    A path is imported under a name made from it; the same content is not imported twice.
+
+    Raises:
+        DataError: it is none of these.
+    """
+    name = str(name_or_path)
+    if name in BUILTIN:
+        return ensure(name, progress)
+    if "/" not in name and name and not name.startswith(".") and exists(name):
+        return Corpus.open(name)
+    path = Path(name).expanduser()
+    if name and path.exists():
+        return _imported(path, progress)
+    known = [*BUILTIN, *(card.name for card in corpora())]
+    raise DataError(f"{one_of('data set', name, dict.fromkeys(known))}; no file {name!r} either")
+
+
+@contextmanager
+def locked(name: str, progress: Progress | None = None) -> Iterator[None]:
+    """Only one process or thread makes the corpus of this name; others wait here."""
+    path = folder() / ".locks" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if progress:
+                progress(0, None, f"waiting for {name}, which another process is making")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _make(entry: Builtin, progress: Progress | None) -> Corpus:
+    from engine.data.writing import Draft
+
+    with Draft(entry.name) as draft:
+        draft.add(entry.make(progress))
+        return draft.finish(
+            seed=SEED,
+            progress=progress,
+            title=entry.title,
+            source=entry.source,
+            builtin=True,
+            notes=(f"label: {entry.label}",),
+        )
+
+
+def _imported(path: Path, progress: Progress | None) -> Corpus:
+    from engine.data.importing import content_fingerprint, import_path
+
+    content = content_fingerprint(path)
+    with locked(content, progress):
+        for card in corpora():
+            if card.source_fingerprint == content:
+                return Corpus.open(card.name)
+        return import_path(path, progress=progress)
