@@ -139,17 +139,20 @@ def demonstration() -> ExperimentConfig:
     """What the demonstration run was made with: a high rate, so that sentences come back and paths read well.
 
     References:
-        Free bits after Kingma et al., 2016, https://arxiv.org/abs/1606.04934; sizes are ours.
+        Free bits after Kingma et al., 2016, https://arxiv.org/abs/1606.04934; pooling after Long et al.,
+        2019, https://arxiv.org/abs/1911.03976; sizes are ours.
     """
+    base = _lstm(128, 384, 32, dropout=0.2, initialisation="pytorch")
+    encoder = LSTMEncoder.Config(embedding=128, hidden=256, bidirectional=True, summary="max")
     return ExperimentConfig(
-        data=DataConfig(name="docstrings", max_tokens=16),
-        tokenizer=TokenizerConfig(vocab_size=6000, lowercase=True),
-        model=_lstm(128, 320, 32, dropout=0.25, initialisation="pytorch"),
+        data=DataConfig(name="docstrings", max_tokens=18),
+        tokenizer=TokenizerConfig(min_count=5),
+        model=base.model_copy(update={"encoder": encoder}),
         objective=ObjectiveConfig(
-            beta=0.25,
             remedies=(
-                LinearAnnealing.Config(start=0.0, epochs=6),
-                WordDropout.Config(rate=0.2),
+                LinearAnnealing.Config(start=0.0, epochs=2),
+                FreeBits.Config(target=40, variant="batch-unit"),
+                WordDropout.Config(rate=0.3),
             ),
         ),
         training=_adam(0.002, epochs=40),

@@ -17,11 +17,13 @@ V, E, H, Z = 17, 5, 7, 3
 X = torch.tensor([[1, 5, 6, 7, 8, 2], [1, 9, 2, 0, 0, 0], [1, 4, 4, 16, 2, 0]])
 
 
-def model(layers: int = 1, bidirectional: bool = False, dropout: float = 0.0):
+def model(
+    layers: int = 1, bidirectional: bool = False, dropout: float = 0.0, summary: str = "last"
+):
     torch.manual_seed(1)
     config = ModelConfig(
         encoder=LSTMEncoder.Config(
-            embedding=E, hidden=H, layers=layers, bidirectional=bidirectional
+            embedding=E, hidden=H, layers=layers, bidirectional=bidirectional, summary=summary
         ),
         latent=Gaussian.Config(size=Z),
         decoder=LSTMDecoder.Config(
@@ -34,8 +36,9 @@ def model(layers: int = 1, bidirectional: bool = False, dropout: float = 0.0):
 
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_padding_changes_nothing(layers, bidirectional):
-    vae = model(layers, bidirectional)
+@pytest.mark.parametrize("summary", ["last", "max", "mean"])
+def test_padding_changes_nothing(layers, bidirectional, summary):
+    vae = model(layers, bidirectional, summary=summary)
     together = vae.code(X)
     for row, sentence in enumerate(X):
         alone = sentence[sentence > 0][None]

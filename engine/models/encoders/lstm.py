@@ -12,14 +12,16 @@ from engine.config import param
 
 
 class LSTMEncoder(nn.Module):
-    r"""Reads a sentence with an LSTM; its last state is the summary h.
+    r"""Reads a sentence with an LSTM; its last state, or a pool of all, is the summary h.
 
     The whole sentence is read, start and end tokens included, through an embedding that is not the
     decoder's. Two directions are read separately and their last states joined.
 
     References:
         Lagging Inference Networks and Posterior Collapse in Variational Autoencoders,
-        He, Spokoyny, Neubig and Berg-Kirkpatrick, 2019, https://arxiv.org/abs/1901.05534
+        He, Spokoyny, Neubig and Berg-Kirkpatrick, 2019, https://arxiv.org/abs/1901.05534;
+        Preventing Posterior Collapse in Sequence VAEs with Pooling, Long, Cao and Cheung, 2019,
+        https://arxiv.org/abs/1911.03976
     """
 
     class Config(BaseConfig):
@@ -39,10 +41,16 @@ class LSTMEncoder(nn.Module):
         )
         layers: int = param(1, "Stacked LSTM layers (1 in He et al. 2019).", ge=1, le=8)
         bidirectional: bool = param(False, "Read the sentence in both directions.")
+        summary: Literal["last", "max", "mean"] = param(
+            "last",
+            "What becomes of the states: the last one (He et al. 2019), or the maximum or mean of each "
+            "unit over the sentence (Long et al. 2019), which finds it easier to remember early words.",
+        )
 
     def __init__(self, config: Config, vocab_size: int, pad_id: int) -> None:
         super().__init__()
         self.pad_id = pad_id
+        self.summary = config.summary
         self.embedding = nn.Embedding(vocab_size, config.embedding, padding_idx=pad_id)
         directions = 2 if config.bidirectional else 1
         self.size = config.hidden * directions
@@ -67,7 +75,15 @@ class LSTMEncoder(nn.Module):
             last = [state[torch.arange(len(x), device=x.device), lengths - 1] for state in states]
             states[1:] = [_flip(state, lengths) for state in states[1:]]
             outputs = torch.cat(states, -1)
-        return torch.cat(last, -1)
+        return torch.cat(last, -1) if self.summary == "last" else self._pool(outputs, lengths)
+
+    def _pool(self, states: Tensor, lengths: Tensor) -> Tensor:
+        inside = (torch.arange(states.shape[1], device=states.device) < lengths[:, None])[
+            :, :, None
+        ]
+        if self.summary == "max":
+            return states.masked_fill(~inside, -torch.inf).amax(1)
+        return states.masked_fill(~inside, 0).sum(1) / lengths[:, None]
 
     def _layers(self) -> list[list[nn.LSTM]]:
         return [list(layer) for layer in self.stack]  # type: ignore[call-overload]
