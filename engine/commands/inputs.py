@@ -1,0 +1,54 @@
+"""Sentences that a command reads from a file."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engine.config import DataError
+
+BATCH = 256
+
+
+def read_sentences(path: Path) -> list[str]:
+    """The lines of a text file (also .gz), or of stdin for ``-``; blank lines are left out.
+
+    Raises:
+        DataError: there is no such file, no line in it, or a line that is not UTF-8.
+    """
+    lines = [line.strip() for line in _decoded(_raw(path), path).splitlines()]
+    sentences = [line for line in lines if line]
+    if not sentences:
+        raise DataError(f"{path} must have at least one line of text, it has none")
+    return sentences
+
+
+def _raw(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        raw = path.read_bytes()
+        return gzip.decompress(raw) if path.suffix == ".gz" else raw
+    except FileNotFoundError as error:
+        raise DataError(
+            f"there is no file {path}; give a text file with a sentence a line"
+        ) from error
+    except (gzip.BadGzipFile, EOFError, IsADirectoryError, PermissionError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+
+
+def _decoded(raw: bytes, path: Path) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise DataError(
+            f"line {line} of {path} must be UTF-8, but {error.reason}; save the file as UTF-8"
+        ) from error
+
+
+def batches_of(sentences: Sequence[str], size: int = BATCH) -> Iterator[Sequence[str]]:
+    """The sentences, ``size`` at a time."""
+    return (sentences[start : start + size] for start in range(0, len(sentences), size))

@@ -1,0 +1,181 @@
+"""Commands that turn text into numbers: evaluate, encode."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.commands import terminal
+from engine.commands.inputs import read_sentences
+from engine.commands.latent import Checkpoint, Device, Json, Seed, open_model
+from engine.commands.training import RunName
+from engine.config import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from engine.evaluation.report import EvaluationConfig
+    from engine.explore.encoding import Encoded
+    from engine.hosting import Hosted
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to ``app``."""
+    app.command()(evaluate)
+    app.command()(encode)
+
+
+def evaluate(
+    run: RunName,
+    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    iw_samples: Annotated[
+        int | None,
+        typer.Option(help="Importance samples per sentence for IW-NLL; the papers use 500."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many random sentences.")] = None,
+    reconstructions: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Random sentences behind BLEU, edit similarity and exact match; 0 leaves them out.",
+        ),
+    ] = 500,
+    seed: Seed = 42,
+    checkpoint: Checkpoint = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Measure a model: bounds, perplexity, mutual information, active units, reconstruction."""
+    hosted = open_model(run, checkpoint, device)
+    config = _settings(hosted, iw_samples, seed)
+    found = _measured(hosted, split, config, limit, reconstructions)
+    if json:
+        origin = {"run": hosted.run.name, "checkpoint": hosted.checkpoint, "split": split}
+        terminal.show_json(origin | found | {"evaluation": config.model_dump()})
+        return
+    from engine.metrics import describe
+
+    rows = [
+        (name, f"{value:.6g}", describe(name).unit, describe(name).label)
+        for name, value in found["metrics"].items()
+    ]
+    terminal.show_table(("metric", f"{hosted.run.name} {split}", "unit", "name"), rows)
+
+
+def _settings(hosted: Hosted, iw_samples: int | None, seed: int) -> EvaluationConfig:
+    from pydantic import ValidationError
+
+    from engine.config import explain
+    from engine.evaluation.report import EvaluationConfig
+
+    given = hosted.config.evaluation.model_dump() | {"seed": seed}
+    if iw_samples is not None:
+        given["iw_samples"] = iw_samples
+    try:
+        return EvaluationConfig(**given)
+    except ValidationError as error:
+        raise ConfigError(explain(error)) from error
+
+
+def _measured(
+    hosted: Hosted,
+    split: str,
+    config: EvaluationConfig,
+    limit: int | None,
+    reconstructions: int,
+) -> dict[str, Any]:
+    from engine.decoding.reconstruction import reconstruct_scores
+    from engine.evaluation.report import evaluate as measure
+    from engine.runs.material import split_of
+
+    with terminal.progress() as progress:
+        tokens = split_of(hosted.run, hosted.config, split, progress)
+        found = measure(hosted.model, tokens, config, limit=limit, progress=progress)
+        scalars = dict(found.scalars)
+        if reconstructions:
+            rows = min(reconstructions, limit or reconstructions)
+            scores = reconstruct_scores(
+                hosted.model,
+                tokens,
+                hosted.tokenizer,
+                limit=rows,
+                seed=config.seed,
+                progress=progress,
+            )
+            scalars |= {name: value for name, value in scores.items() if name != "rows"}
+    units = {"kl_per_unit": found.kl_per_unit, "mean_variance": found.mean_variance}
+    return {"metrics": scalars} | units
+
+
+def encode(
+    run: RunName,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The Parquet file to write.")],
+    input: Annotated[
+        Path | None,
+        typer.Option("--input", "-i", help="A text file, a sentence a line; - reads stdin."),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="A split of the run's data instead of a file.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="The first so many sentences only.")
+    ] = None,
+    seed: Seed = 42,
+    checkpoint: Checkpoint = None,
+    device: Device = "auto",
+) -> None:
+    """Write the codes of sentences (the posterior means) to a Parquet file."""
+    if (input is None) == (split is None):
+        raise ConfigError("encode needs either --input FILE or --split train, valid or test")
+    if not output.resolve().parent.is_dir():
+        raise DataError(f"the folder of {output} must exist; make it or choose another place")
+    hosted = open_model(run, checkpoint, device)
+    texts, labels = _sentences(hosted, input, split, limit)
+    codes = _codes(hosted, texts, seed)
+    _write_parquet(output, texts, labels, codes)
+    terminal.note(f"{len(texts):,} codes of {codes.codes.shape[1]} units in {output}")
+
+
+def _sentences(
+    hosted: Hosted, input: Path | None, split: str | None, limit: int | None
+) -> tuple[list[str], list[str] | None]:
+    """The texts to encode, and their labels where the data has some."""
+    if input is not None:
+        return read_sentences(input)[:limit], None
+    from engine.data.library import resolve
+
+    assert split is not None
+    with terminal.progress() as progress:
+        corpus = resolve(hosted.config.data.name, progress)
+    rows = range(min(corpus.rows(split), limit or corpus.rows(split)))
+    return corpus.texts(split, rows), corpus.labels(split, rows)
+
+
+def _codes(hosted: Hosted, texts: list[str], seed: int) -> Encoded:
+    from engine.data.batches import Tokens
+    from engine.explore.encoding import encode_corpus
+
+    tokens = Tokens.of(hosted.tokenizer.encode(texts, hosted.config.data.max_tokens))
+    with terminal.progress() as progress:
+        return encode_corpus(hosted.model, tokens, seed=seed, progress=progress)
+
+
+def _write_parquet(
+    output: Path, texts: list[str], labels: list[str] | None, encoded: Encoded
+) -> None:
+    """Columns text, label where there is one, z0 ... , kl, reconstruction; whole or not at all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns: dict[str, Any] = {"text": texts}
+    if labels is not None:
+        columns["label"] = labels
+    columns |= {f"z{unit}": values for unit, values in enumerate(encoded.codes.T)}
+    columns |= {"kl": encoded.kl, "reconstruction": encoded.reconstruction}
+    draft = output.with_name(f".{output.name}.tmp")
+    try:
+        pq.write_table(pa.table(columns), draft)
+        os.replace(draft, output)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,130 @@
+"""Commands that make runs: presets, train, resume, and the worker behind them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.commands import terminal
+from engine.config import EngineError
+from engine.runs import launcher, store
+from engine.runs.status import Status
+
+if TYPE_CHECKING:
+    from engine.experiment import ExperimentConfig
+
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, or its folder.")]
+Background = Annotated[
+    bool, typer.Option("--background", help="Train in a process of its own and return at once.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to ``app``."""
+    app.command()(presets)
+    app.command()(train)
+    app.command()(resume)
+    app.command(hidden=True)(worker)
+
+
+def presets(
+    json: Annotated[bool, typer.Option("--json", help="Complete settings as JSON.")] = False,
+) -> None:
+    """List the presets, and what each is for."""
+    from engine.experiment import PRESETS, about_preset, preset
+
+    if json:
+        terminal.show_json({name: preset(name).model_dump(mode="json") for name in PRESETS})
+        return
+    terminal.show_table(("preset", "what it is for"), [(n, about_preset(n)) for n in PRESETS])
+
+
+def train(
+    preset: Annotated[
+        str, typer.Option(help="Where the settings start from; see `presets`.")
+    ] = "standard",
+    data: Annotated[
+        str | None, typer.Option(help="A data set's name, or a file or folder of text.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="A.B=C",
+            help="Change a setting, e.g. model.latent.size=16; may be repeated.",
+        ),
+    ] = None,
+    max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The run's name; made from data and preset by default.")
+    ] = None,
+    background: Background = False,
+) -> None:
+    """Train a model. Ctrl-C stops with a checkpoint; `resume` goes on from there."""
+    config = _experiment(preset, data, settings or [], max_steps)
+    run = store.create(config.model_dump(mode="json"), name, preset)
+    terminal.note(f"run {run.name} in {run.path}")
+    _go(run, background)
+
+
+def _experiment(
+    preset: str, data: str | None, settings: list[str], max_steps: int | None
+) -> ExperimentConfig:
+    """The preset with what the command line changes; the data exist before there is a run."""
+    from engine.data.library import resolve
+    from engine.experiment import override
+    from engine.experiment import preset as preset_config
+
+    if max_steps is not None:
+        settings = [*settings, f"training.max_steps={max_steps}"]
+    if data is not None:
+        settings = [f"data.name={data}", *settings]
+    config = override(preset_config(preset), settings)
+    with terminal.progress() as progress:
+        corpus = resolve(config.data.name, progress)
+    return override(config, [f"data.name={corpus.name}"])
+
+
+def resume(run: RunName, background: Background = False) -> None:
+    """Go on with a run that was stopped, failed or got lost."""
+    _go(store.find(run), background)
+
+
+def _go(run: store.Run, background: bool) -> None:
+    if background:
+        launcher.start(run)
+        typer.echo(run.name)
+        return
+    from engine.runs.worker import work
+
+    with terminal.logged(run.path / store.LOG_FILE):
+        status = work(run, terminal.TrainingBar() if terminal.on_terminal() else None)
+    _end(run, status)
+
+
+def _end(run: store.Run, status: Status) -> None:
+    """Say how it ended: the name on stdout, the rest on stderr, and the exit code."""
+    if status.state == "failed" and not status.bug:
+        raise EngineError(status.message)
+    if status.state == "failed":
+        terminal.note(f"error: {status.message}")
+        raise typer.Exit(1)
+    steps = f"step {status.step} of {status.total_steps}" if status.total_steps else "no step yet"
+    terminal.note(f"run {run.name} {status.state} at {steps}")
+    if status.state == "stopped":
+        terminal.note(f"go on with: python -m engine resume {run.name}")
+    typer.echo(run.name)
+
+
+def worker(path: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None:
+    """The process that the launcher starts; its output is the run's log."""
+    from engine.runs.worker import work
+
+    terminal.log_to([logging.StreamHandler(sys.stderr)])
+    status = work(store.find(path))
+    if status.state == "failed":
+        raise typer.Exit(1 if status.bug else 2)

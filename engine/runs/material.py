@@ -1,0 +1,70 @@
+"""What a run is made of before its model: its corpus, tokeniser and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.config import DataError
+from engine.data.batches import Batches, Tokens, tokenize
+from engine.data.corpus import Corpus
+from engine.data.library import resolve
+from engine.data.tokenizers import Tokenizer
+from engine.runs.store import TOKENIZER_FILE, Run
+
+if TYPE_CHECKING:
+    from engine.experiment import ExperimentConfig
+
+Progress = Callable[[int, int | None, str], None]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What training reads: the tokeniser, batches of the training split, the validation split."""
+
+    tokenizer: Tokenizer
+    batches: Batches
+    valid: Tokens
+
+
+def prepare(run: Run, config: ExperimentConfig, progress: Progress | None = None) -> Material:
+    """The corpus of a run, tokenised; the run's own tokeniser once it has one."""
+    corpus = resolve(config.data.name, progress)
+    tokenizer = _tokenizer(run, config, corpus)
+    train = tokenize(corpus, "train", tokenizer, config.data.max_tokens, progress)
+    valid = tokenize(corpus, "valid", tokenizer, config.data.max_tokens, progress)
+    if not len(train):
+        raise DataError(
+            f"data set {corpus.name!r} must have sentences to train on, its split is empty"
+        )
+    chosen = _random_part(train, config.data.limit, config.seed)
+    return Material(tokenizer, Batches(chosen, config.training.batch_size, config.seed), valid)
+
+
+def split_of(
+    run: Run, config: ExperimentConfig, split: str, progress: Progress | None = None
+) -> Tokens:
+    """One split of a run's corpus in the tokens of that run."""
+    corpus = resolve(config.data.name, progress)
+    tokenizer = Tokenizer.load(run.path / TOKENIZER_FILE)
+    return tokenize(corpus, split, tokenizer, config.data.max_tokens, progress)
+
+
+def _tokenizer(run: Run, config: ExperimentConfig, corpus: Corpus) -> Tokenizer:
+    path = run.path / TOKENIZER_FILE
+    if not path.exists():
+        Tokenizer.train(config.tokenizer, corpus.iter_texts("train")).save(path)
+    return Tokenizer.load(path)
+
+
+def _random_part(tokens: Tokens, limit: int | None, seed: int) -> Tokens:
+    """So many random rows of a split, copied; all of them where there are no more."""
+    if limit is None or limit >= len(tokens):
+        return tokens
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(tokens))[:limit])
+    offsets = np.concatenate([[0], tokens.lengths[chosen].cumsum()])
+    rows = [tokens.ids[tokens.offsets[row] : tokens.offsets[row + 1]] for row in chosen]
+    return Tokens(np.concatenate(rows), offsets)

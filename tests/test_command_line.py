@@ -1,0 +1,388 @@
+"""The command line: one model trained, looked into and measured, and every mistake answered in a sentence."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from engine.__main__ import main
+from engine.config import ROOT
+from engine.data.writing import Draft
+from engine.metrics import METRICS
+from engine.runs import launcher, store
+
+Capture = pytest.CaptureFixture[str]
+SMALL = [
+    "model.encoder.embedding=8",
+    "model.encoder.hidden=12",
+    "model.latent.size=3",
+    "model.decoder.embedding=8",
+    "model.decoder.hidden=12",
+    "training.device=cpu",
+    "training.precision=float32",
+    "evaluation.mi_rows=40",
+]
+SETTINGS = [word for setting in SMALL for word in ("--set", setting)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One home for all of these tests, with one small data set."""
+    folder = tmp_path_factory.mktemp("workspace")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZSCAPE_HOME", str(folder))
+        with Draft("toy") as draft:
+            lines = [f"the {a} {v} the {b}" for a in ANIMALS for v in VERBS for b in ANIMALS]
+            draft.add({"text": lines, "label": [line.split()[1] for line in lines]})
+            draft.finish(title="Toy", source="made for a test")
+        yield folder
+
+
+ANIMALS, VERBS = ["cat", "dog", "bird", "fish", "cow", "hen"], ["sees", "hears", "likes", "seeks"]
+
+
+@pytest.fixture(scope="module")
+def trained(workspace: Path) -> store.Run:
+    """A run of the quick preset, cut down and trained in the foreground."""
+    train = ["train", "--preset", "quick", "--data", "toy", "--name", "trained", "--max-steps", "8"]
+    assert run_main(train + SETTINGS) == 0
+    return store.find("trained")
+
+
+def run_main(arguments: list[str]) -> int:
+    """The exit code of a command."""
+    try:
+        main(arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def output_of(capsys: Capture, *arguments: str) -> str:
+    """What a command that succeeds writes to stdout."""
+    capsys.readouterr()
+    code = run_main(list(arguments))
+    said = capsys.readouterr()
+    assert code == 0, said.err
+    return said.out
+
+
+def json_of(capsys: Capture, *arguments: str) -> Any:
+    return json.loads(output_of(capsys, *arguments, "--json"))
+
+
+def complaint_of(capsys: Capture, *arguments: str) -> str:
+    """The one sentence on stderr of a command that the user can mend."""
+    capsys.readouterr()
+    code = run_main(list(arguments))
+    said = capsys.readouterr()
+    assert code == 2, (code, said)
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    return said.err
+
+
+# -- data and presets ---------------------------------------------------------------------------
+
+
+def test_help_needs_no_torch() -> None:
+    code = (
+        "import sys; from engine.__main__ import main\n"
+        "try: main(['--help'])\n"
+        "finally: assert not {'torch', 'pandas', 'pyarrow', 'numpy'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for command in ("data", "presets", "train", "runs", "stop", "resume", "evaluate", "encode"):
+        assert command in done.stdout
+    assert "worker" not in done.stdout
+
+
+def test_presets_are_listed_with_what_they_are_for(capsys: Capture) -> None:
+    shown = output_of(capsys, "presets")
+    assert "quick" in shown and "a first look" in shown
+    assert json_of(capsys, "presets")["aggressive"]["objective"]["remedies"]
+
+
+def test_data_sets_are_listed_those_that_are_made_when_used_too(capsys: Capture) -> None:
+    shown = output_of(capsys, "data", "list")
+    assert "toy" in shown and "docstrings" in shown and "made when first used" in shown
+    here = {entry["name"]: entry["here"] for entry in json_of(capsys, "data", "list")}
+    assert here["toy"] and not here["synthetic"]
+
+
+def test_a_file_is_imported_once_and_trained_on(capsys: Capture, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    rows = [f"the {a} {v},{v}" for a in ANIMALS for v in VERBS]
+    file.write_text("\n".join(["sentence,verb", *rows]) + "\n")
+    shown = output_of(capsys, "data", "import", str(file), "--name", "verbs", "--valid", "0.25")
+    assert shown == "verbs\n"
+    cards = {entry["name"]: entry for entry in json_of(capsys, "data", "list")}
+    assert cards["verbs"]["rows"]["valid"] == 6
+    name = output_of(capsys, *TRAIN, "--data", str(file), "--max-steps", "1").strip()
+    assert store.find(name).config()["data"]["name"] == "verbs"
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(capsys: Capture, tmp_path: Path) -> None:
+    path = str(tmp_path / "nowhere.csv")
+    assert f"no file or folder at {path}" in complaint_of(capsys, "data", "import", path)
+
+
+# -- training -----------------------------------------------------------------------------------
+
+TRAIN = ["train", "--preset", "quick", *SETTINGS]
+
+
+def test_training_ends_with_the_name_of_its_run(capsys: Capture, trained: store.Run) -> None:
+    assert trained.status().state == "finished"
+    assert trained.status().step == trained.status().total_steps == 8
+    assert trained.status().preset == "quick"
+    assert "step 8/8" in trained.log()
+    name = output_of(capsys, *TRAIN, "--data", "toy", "--max-steps", "1")
+    assert name == "toy-quick-1\n"
+
+
+def test_training_says_how_far_it_is_in_plain_lines(capsys: Capture) -> None:
+    capsys.readouterr()
+    assert run_main([*TRAIN, "--data", "toy", "--max-steps", "10"]) == 0
+    lines = capsys.readouterr().err
+    assert "step 10/10  train" in lines and "tokens/s" in lines
+    assert "step 10/10  valid  elbo" in lines
+    assert "\r" not in lines
+
+
+def test_training_draws_a_bar_on_a_terminal(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.commands.terminal.on_terminal", lambda: True)
+    capsys.readouterr()
+    assert run_main([*TRAIN, "--data", "toy", "--max-steps", "10"]) == 0
+    shown = capsys.readouterr().err
+    assert "tokens/s" in shown and "10/10" in shown and "\r" in shown
+    assert "step 10/10  valid  elbo" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--preset", "quik"], "did you mean 'quick'"),
+        (["--data", "nowhere"], "nowhere"),
+        (["--set", "model.latent.sise=3"], "unknown setting 'model.latent.sise'"),
+        (["--set", "model.latent.size=none"], "model.latent"),
+        (["--set", "training.epochs"], "a setting is written a.b=value"),
+        (["--max-steps", "0"], "training.max_steps"),
+        (["--name", "a b"], "letters, digits"),
+        (["--name", "trained"], "exists already"),
+    ],
+)
+def test_a_mistake_is_answered_in_a_sentence(
+    capsys: Capture, trained: store.Run, arguments: list[str], words: str
+) -> None:
+    before = store.runs()
+    assert words in complaint_of(capsys, *TRAIN, "--data", "toy", *arguments)
+    assert store.runs() == before
+
+
+def test_a_run_that_fails_says_why(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    diverging = ["--set", "training.decoder_optimiser.name=sgd", "--data", "toy"]
+    monkeypatch.setattr("engine.training.loop.math.isfinite", lambda value: False)
+    capsys.readouterr()
+    assert run_main([*TRAIN, *diverging]) == 2
+    assert "a lower learning rate" in capsys.readouterr().err
+    assert store.runs()[0].status().state == "failed"
+
+
+def test_a_finished_run_is_not_resumed(capsys: Capture, trained: store.Run) -> None:
+    assert "finished all its steps" in complaint_of(capsys, "resume", "trained")
+
+
+# -- runs ---------------------------------------------------------------------------------------
+
+
+def test_runs_are_listed_with_their_states(capsys: Capture, trained: store.Run) -> None:
+    row = next(line for line in output_of(capsys, "runs").splitlines() if "trained" in line)
+    assert "finished" in row and "8/8" in row and "toy" in row
+    facts = next(entry for entry in json_of(capsys, "runs") if entry["name"] == "trained")
+    assert facts["state"] == "finished" and facts["checkpoints"] == ["best", "last"]
+
+
+def test_a_run_that_is_not_there_is_missed_with_those_that_are(
+    capsys: Capture, trained: store.Run
+) -> None:
+    for command in ("stop", "resume", "evaluate", "sample"):
+        assert "there is trained" in complaint_of(capsys, command, "traind")
+
+
+def test_a_run_that_does_not_run_is_not_stopped(capsys: Capture, trained: store.Run) -> None:
+    assert "is finished" in complaint_of(capsys, "stop", "trained")
+
+
+def test_a_run_is_deleted_when_that_is_confirmed(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create({"data": {"name": "toy"}}, "doomed")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    assert run_main(["delete", "doomed"]) == 1
+    assert run.path.exists()
+    assert "is deleted" in output_of(capsys, "delete", "doomed", "--yes")
+    assert not run.path.exists()
+
+
+# -- looking into a model -----------------------------------------------------------------------
+
+A, B = "the cat sees the dog", "the bird likes the cow"
+
+
+def test_a_model_is_evaluated(capsys: Capture, trained: store.Run) -> None:
+    found = json_of(capsys, "evaluate", "trained", "--split", "test", "--iw-samples", "5")
+    assert found["run"] == "trained" and found["checkpoint"] == "best"
+    assert set(found["metrics"]) <= set(METRICS)
+    assert found["metrics"]["rows"] == 14
+    assert found["metrics"]["iw_samples"] == 5
+    assert len(found["kl_per_unit"]) == 3
+    shown = output_of(capsys, "evaluate", str(trained.path), "--limit", "6")
+    assert "nats/sentence" in shown and "Active units" in shown
+    assert json_of(capsys, "evaluate", "trained", "--limit", "6")["metrics"]["rows"] == 6
+
+
+def test_an_evaluation_is_the_same_twice(capsys: Capture, trained: store.Run) -> None:
+    first, second = (json_of(capsys, "evaluate", "trained", "--limit", "8") for _ in range(2))
+    assert first == second
+
+
+def test_a_split_or_checkpoint_that_is_not_there_is_answered(
+    capsys: Capture, trained: store.Run
+) -> None:
+    assert "choose one of" in complaint_of(capsys, "evaluate", "trained", "--split", "tost")
+    wrong = complaint_of(capsys, "sample", "trained", "--checkpoint", "step-00000099")
+    assert "it has best, last" in wrong
+
+
+def test_sentences_are_sampled(capsys: Capture, trained: store.Run) -> None:
+    assert len(output_of(capsys, "sample", "trained", "-n", "4").splitlines()) == 4
+    settings = ["--strategy", "sample", "--temperature", "0.7", "--top-k", "3", "--seed", "1"]
+    first, second = (json_of(capsys, "sample", "trained", *settings) for _ in range(2))
+    assert first == second and len(first["texts"]) == len(first["codes"]) == 10
+    around = json_of(capsys, "sample", "trained", "--around", A, "-n", "3")
+    assert len(around["texts"]) == 3
+    assert "strategy" in complaint_of(capsys, "sample", "trained", "--strategy", "best")
+
+
+def test_sentences_are_reconstructed_from_a_file(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "lines.txt.gz"
+    path.write_bytes(gzip.compress(f"{A}\n\n{B}\n".encode()))
+    found = json_of(capsys, "reconstruct", "trained", "--input", str(path), "--draws", "2")
+    assert [one["text"] for one in found["sentences"]] == [A, B]
+    assert all(len(one["draws"]) == 2 and one["output"] for one in found["sentences"])
+    assert output_of(capsys, "reconstruct", "trained", "-i", str(path)).splitlines()[0] == A
+
+
+def test_input_that_cannot_be_read_is_answered(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    def complaint(path: Path) -> str:
+        return complaint_of(capsys, "reconstruct", "trained", "--input", str(path))
+
+    assert "there is no file" in complaint(tmp_path / "nowhere")
+    (tmp_path / "empty").write_text("\n \n")
+    assert "at least one line" in complaint(tmp_path / "empty")
+    (tmp_path / "latin").write_bytes("gut\nschön".encode("latin-1"))
+    assert "line 2 of" in complaint(tmp_path / "latin")
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(b"a long line " * 50)[:20])
+    assert "cannot be read" in complaint(tmp_path / "cut.gz")
+
+
+def test_two_sentences_are_interpolated(capsys: Capture, trained: store.Run) -> None:
+    lines = output_of(capsys, "interpolate", "trained", A, B).splitlines()
+    assert len(lines) == 11 and lines[0].startswith("0.00  ") and lines[-1].startswith("1.00  ")
+    found = json_of(capsys, "interpolate", "trained", A, B, "--steps", "5", "--path", "spherical")
+    assert [step["alpha"] for step in found["steps"]] == [0, 0.25, 0.5, 0.75, 1]
+    assert found["a"]["text"] == A and found["path"] == "spherical"
+    wrong = complaint_of(capsys, "interpolate", "trained", A, B, "--path", "circular")
+    assert "choose one of linear" in wrong
+    assert "empty" in complaint_of(capsys, "interpolate", "trained", A, " ")
+
+
+def test_codes_are_written_to_parquet(capsys: Capture, trained: store.Run, tmp_path: Path) -> None:
+    lines, output = tmp_path / "lines.txt", tmp_path / "z.parquet"
+    lines.write_text(f"{A}\n{B}\n")
+    output_of(capsys, "encode", "trained", "--input", str(lines), "--output", str(output))
+    frame = pd.read_parquet(output)
+    assert frame.columns.tolist() == ["text", "z0", "z1", "z2", "kl", "reconstruction"]
+    assert frame["text"].tolist() == [A, B]
+    found = json_of(capsys, "interpolate", "trained", A, B)["codes"]
+    assert frame.loc[0, ["z0", "z1", "z2"]].tolist() == pytest.approx(found[0], abs=1e-5)
+    output_of(capsys, "encode", "trained", "--split", "valid", "--limit", "7", "-o", str(output))
+    frame = pd.read_parquet(output)
+    assert len(frame) == 7 and set(frame["label"]) <= set(ANIMALS)
+    assert sorted(os.listdir(tmp_path)) == ["lines.txt", "z.parquet"]
+    assert "either --input" in complaint_of(capsys, "encode", "trained", "-o", str(output))
+    nowhere = str(tmp_path / "no" / "z.parquet")
+    wrong = complaint_of(capsys, "encode", "trained", "--split", "valid", "-o", nowhere)
+    assert "the folder of" in wrong
+
+
+# -- processes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_run_in_the_background_is_stopped_and_resumed(capsys: Capture) -> None:
+    endless = [
+        *TRAIN,
+        "--data",
+        "toy",
+        "--set",
+        "training.epochs=10000",
+        "--set",
+        "training.plateau=null",
+    ]
+    name = output_of(capsys, *endless, "--background").strip()
+    run = store.find(name)
+    _until(lambda: len(run.metrics()) > 2)
+    assert "is stopped: stopped at step" in output_of(capsys, "stop", name)
+    output_of(capsys, "resume", name, "--background")
+    _until(lambda: run.status().state == "running")
+    assert "killed on request" in output_of(capsys, "stop", name, "--force")
+    assert run.status().state == "stopped"
+
+
+@pytest.mark.slow
+def test_control_c_stops_with_a_checkpoint(capsys: Capture) -> None:
+    endless = ["--data", "toy", "--set", "training.epochs=10000", "--name", "interrupted"]
+    command = [sys.executable, "-m", "engine", *TRAIN, *endless, "--set", "training.plateau=null"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    _until(lambda: "interrupted" in [run.name for run in store.runs()])
+    run = store.find("interrupted")
+    _until(lambda: len(run.metrics()) > 2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert out == "interrupted\n"
+    assert "go on with: python -m engine resume interrupted" in err
+    assert run.status().state == "stopped" and "last" in run.checkpoints()
+    assert run.status().step > 0
+    with pytest.raises(Exception, match="only a run with a worker"):
+        launcher.stop(run)
+
+
+def _until(condition: Any, seconds: float = 180) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
