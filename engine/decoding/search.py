@@ -1,0 +1,127 @@
+"""Greedy decoding and sampling, and the door to all strategies.
+
+Every strategy runs all sentences at once and drops a sentence from the batch when it has ended. One
+code path serves any decoder that offers ``start``, ``step`` and ``select``. Padding and start tokens are
+never written, the unknown token only where ``allow_unknown`` is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from engine.decoding.beam import beam_search
+from engine.decoding.config import DecodingConfig
+from engine.decoding.vocabulary import END, START, banned_tokens, batches, draw, largest
+from engine.evaluation.mode import evaluation_mode
+
+if TYPE_CHECKING:
+    from engine.models.vae import VAE
+
+__all__ = ["DecodingConfig", "decode", "log_likelihood"]
+
+Choose = Callable[[Tensor], Tensor]
+
+
+def decode(model: VAE, z: Tensor, config: DecodingConfig | None = None) -> list[list[int]]:
+    """Write one sentence for each code; token ids without start and end.
+
+    Args:
+        model: a text VAE.
+        z: codes, shape (N, Z).
+        config: the strategy and its settings; greedy where absent.
+    """
+    config = config or DecodingConfig()
+    if config.strategy == "beam":
+        return [found[0].tokens for found in beam_search(model, z, config)]
+    with evaluation_mode(model, config.seed) as device:
+        choose = _greedy(config) if config.strategy == "greedy" else _sampler(config, device)
+        return [
+            tokens
+            for codes in batches(z.to(device), model.vocab_size)
+            for tokens in _unroll(model, codes, choose, config.max_tokens)
+        ]
+
+
+def _unroll(model: VAE, z: Tensor, choose: Choose, max_tokens: int) -> list[list[int]]:
+    """One token a step for every unfinished row, until all have ended or the cap is reached."""
+    written: list[list[int]] = [[] for _ in range(len(z))]
+    rows = list(range(len(z)))
+    state = model.decoder.start(z)
+    tokens = torch.full((len(z),), START, dtype=torch.long, device=z.device)
+    for _ in range(max_tokens):
+        logits, state = model.decoder.step(tokens, state)
+        tokens = choose(logits)
+        chosen = tokens.tolist()
+        going = [at for at, token in enumerate(chosen) if token != END]
+        for at in going:
+            written[rows[at]].append(chosen[at])
+        if not going:
+            break
+        if len(going) < len(rows):
+            index = torch.tensor(going, device=z.device)
+            state, tokens = model.decoder.select(state, index), tokens[index]
+            rows = [rows[at] for at in going]
+    return written
+
+
+def _greedy(config: DecodingConfig) -> Choose:
+    banned = banned_tokens(config.allow_unknown)
+
+    def choose(logits: Tensor) -> Tensor:
+        logits[:, banned] = -torch.inf
+        return largest(logits, 1)[1].squeeze(1)
+
+    return choose
+
+
+def _sampler(config: DecodingConfig, device: torch.device) -> Choose:
+    banned = banned_tokens(config.allow_unknown)
+    generator = torch.Generator(device).manual_seed(config.seed)
+
+    def choose(logits: Tensor) -> Tensor:
+        logits[:, banned] = -torch.inf
+        return draw(truncated(logits, config), generator)
+
+    return choose
+
+
+def truncated(logits: Tensor, config: DecodingConfig) -> Tensor:
+    """Probabilities (N, V) at the temperature, outside top-k and the nucleus 0, not renormalised.
+
+    The nucleus is the smallest set of likeliest tokens that holds at least ``top_p`` of what top-k left.
+
+    References:
+        Fan et al., Hierarchical Neural Story Generation, 2018, arXiv:1805.04833 (top-k).
+        Holtzman et al., The Curious Case of Neural Text Degeneration, 2020, arXiv:1904.09751 (top-p).
+    """
+    logits = logits / config.temperature
+    if 0 < config.top_k < logits.shape[1]:
+        values, places = logits.topk(config.top_k)
+        logits = torch.full_like(logits, -torch.inf).scatter_(1, places, values)
+    probabilities = torch.softmax(logits, 1)
+    if config.top_p < 1:
+        values, places = probabilities.sort(1, descending=True)
+        before = values.cumsum(1) - values
+        values[before >= config.top_p] = 0
+        probabilities = torch.zeros_like(probabilities).scatter_(1, places, values)
+    return probabilities
+
+
+def log_likelihood(model: VAE, z: Tensor, sentences: list[list[int]]) -> Tensor:
+    """log p(token | code) of every token and the end token, shape (N, longest + 1), 0 after the end.
+
+    Args:
+        model: a text VAE.
+        z: codes, shape (N, Z).
+        sentences: N lists of token ids without start and end.
+    """
+    longest = max((len(sentence) for sentence in sentences), default=0)
+    x = torch.zeros(len(sentences), longest + 2, dtype=torch.long)
+    for row, sentence in enumerate(sentences):
+        x[row, : len(sentence) + 2] = torch.tensor([START, *sentence, END])
+    with evaluation_mode(model, 0) as device:
+        return -model.decoder.token_nll(x.to(device), z.to(device)).float().cpu()

@@ -1,0 +1,109 @@
+"""Is the posterior collapsed? The answer in plain words, with its evidence and what to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["healthy", "weak", "collapsed"]
+
+# Nats under which a code carries next to nothing: a fair coin is 0.69 nats.
+COLLAPSED_NATS = 0.5
+WEAK_NATS = 2.0
+# A unit that carries less than this is idle.
+IDLE_NATS = 0.01
+WEAK_SHARE = 0.25
+
+REMEDIES = {
+    "annealing": "Anneal the KL weight from near 0, so that the decoder learns to use the code "
+    "before the code is charged for.",
+    "free_bits": "Give free bits, so that the first nats of the code cost nothing.",
+    "aggressive": "Train the encoder aggressively, so that the posterior keeps up with the decoder.",
+    "word_dropout": "Drop words from the decoder's input, so that it cannot do without the code.",
+}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A verdict on the latent code.
+
+    Attributes:
+        state: healthy, weak or collapsed.
+        words: the verdict and its evidence, one sentence each.
+        remedies: names of remedies to try, most promising first; empty for a healthy code.
+        advice: one sentence for each remedy.
+    """
+
+    state: State
+    words: list[str]
+    remedies: list[str]
+    advice: list[str]
+
+
+def diagnose(
+    scalars: Mapping[str, float],
+    kl_per_unit: Sequence[float] = (),
+    used: Collection[str] = (),
+) -> Diagnosis:
+    """Judge a code by its KL, its mutual information and its units.
+
+    The information is the mutual information where it was measured, else the KL: a code that costs
+    nats but does not tell sentences apart is collapsed too.
+
+    Args:
+        scalars: an evaluation's numbers by their names in METRICS, without the split.
+        kl_per_unit: mean KL of each latent unit, nats.
+        used: names of remedies that the run has already; they are not suggested again.
+    """
+    kl = scalars["kl"]
+    if not math.isfinite(kl):
+        words = ["The KL is not a finite number: training has diverged."]
+        return Diagnosis("collapsed", words, [], [])
+    information = min(kl, scalars.get("mutual_information", kl))
+    units = len(kl_per_unit)
+    active = scalars.get("active_units")
+    share = 1.0 if active is None else active / (units or max(active, 1))
+    state = _state(information, share)
+    remedies = [] if state == "healthy" else [name for name in REMEDIES if name not in used]
+    words = [_VERDICTS[state], *_evidence(scalars, kl_per_unit)]
+    return Diagnosis(state, words, remedies, [REMEDIES[name] for name in remedies])
+
+
+_VERDICTS = {
+    "healthy": "The decoder uses the code.",
+    "weak": "The decoder makes little use of the code.",
+    "collapsed": "The posterior has collapsed: the decoder ignores the code.",
+}
+
+
+def _state(information: float, active_share: float) -> State:
+    if information < COLLAPSED_NATS or active_share == 0:
+        return "collapsed"
+    if information < WEAK_NATS or active_share < WEAK_SHARE:
+        return "weak"
+    return "healthy"
+
+
+def _evidence(scalars: Mapping[str, float], kl_per_unit: Sequence[float]) -> list[str]:
+    kl, information = scalars["kl"], scalars.get("mutual_information")
+    words = [f"The KL is {kl:.2f} nats a sentence."]
+    units = len(kl_per_unit)
+    if units:
+        idle = sum(value < IDLE_NATS for value in kl_per_unit)
+        words.append(f"{idle} of {units} dimensions carry under {IDLE_NATS} nats.")
+        if (active := scalars.get("active_units")) is not None:
+            words.append(f"The posterior mean moves in {active:.0f} of {units} dimensions.")
+    if information is not None:
+        words.append(_about_information(kl, information, scalars.get("mutual_information_n")))
+    return words
+
+
+def _about_information(kl: float, information: float, n: float | None) -> str:
+    told = f"Code and sentence share {max(information, 0):.2f} nats"
+    if n and information > 0.9 * math.log(n):
+        return f"{told} or more: {n:.0f} rows can show no more than {math.log(n):.2f}."
+    if kl >= COLLAPSED_NATS and information < COLLAPSED_NATS:
+        return f"{told}: the KL is paid for an offset from the prior that is the same for all."
+    return f"{told}."

@@ -1,0 +1,1 @@
+"""Walking the latent space: paths, maps, neighbours, interpolations, samples."""

@@ -1,0 +1,193 @@
+"""What a model writes between two sentences."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.decoding.config import DecodingConfig
+from engine.evaluation.text import edit_similarity
+from engine.explore.marks import changed
+from engine.explore.paths import interpolate
+from engine.explore.sentences import Sentence, padded, read
+
+if TYPE_CHECKING:
+    from engine.data.tokenizers import Tokenizer
+    from engine.models.vae import VAE
+
+# Prior draws behind the shell: its radius is known to a hundredth of its width.
+_SHELL_DRAWS = 10_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One code on the path and what it decodes to.
+
+    Attributes:
+        alpha: position on the path, 0 at A and 1 at B.
+        text: the decoded sentence.
+        pieces: its tokens as they are displayed.
+        changed: for each piece, whether the step before lacks it; all False at A.
+        folded: the same sentence as the step before.
+        norm: length of the code.
+        nll: -log p(sentence | code), end token counted, nats.
+        token_nll: the same for each token and the end token, nats.
+    """
+
+    alpha: float
+    text: str
+    pieces: list[str]
+    changed: list[bool]
+    folded: bool
+    norm: float
+    nll: float
+    token_nll: list[float]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A typed sentence and what the model makes of it.
+
+    Attributes:
+        text: as typed.
+        reconstruction: the sentence that its code decodes to.
+        similarity: 1 - token edit distance / longer length, 0 to 1.
+        unknown: words that the vocabulary lacks.
+        truncated: the text was longer than the model reads.
+    """
+
+    text: str
+    reconstruction: str
+    similarity: float
+    unknown: list[str]
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    """A decoded path between two sentences; ``to_dict`` is plain JSON.
+
+    Attributes:
+        a, b: the two ends.
+        path: name of the path in PATHS.
+        steps: from A to B, both included.
+        codes: the codes of the steps, (steps, Z).
+        shell_mean, shell_sd: mean and standard deviation of a prior draw's length.
+        ignored: the codes differ and every step reads the same: the decoder ignores the code.
+    """
+
+    a: Endpoint
+    b: Endpoint
+    path: str
+    steps: list[Step]
+    codes: list[list[float]]
+    shell_mean: float
+    shell_sd: float
+    ignored: bool
+
+    @property
+    def distinct(self) -> int:
+        """How many different sentences the path passes."""
+        return len({step.text for step in self.steps})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain lists, numbers and strings."""
+        return asdict(self)
+
+
+def between(
+    model: VAE,
+    tokenizer: Tokenizer,
+    a: str,
+    b: str,
+    steps: int = 11,
+    path: str = "linear",
+    decoding: DecodingConfig | None = None,
+) -> Interpolation:
+    """Encode two sentences and decode the codes between them, all in one batch.
+
+    The ends are the deterministic codes (posterior means of a Gaussian); what they decode to is shown
+    beside what was typed.
+
+    Args:
+        model: a text VAE.
+        tokenizer: the run's tokeniser.
+        a: the first sentence.
+        b: the last sentence.
+        steps: how many codes, both ends included.
+        path: a name in ``engine.explore.paths.PATHS``.
+        decoding: how to decode; greedy where absent. Its ``max_tokens`` also cuts what is read.
+
+    Raises:
+        DataError: a sentence is blank.
+        ConfigError: the path is unknown or there are fewer than 2 steps.
+    """
+    from engine.evaluation.mode import evaluation_mode
+
+    decoding = decoding or DecodingConfig()
+    typed = read(tokenizer, [a, b], decoding.max_tokens)
+    with evaluation_mode(model, decoding.seed) as device:
+        # One by one: a sentence's code then does not depend, to the last bit, on its companion.
+        z_a, z_b = (model.code(padded([one]).to(device))[0].cpu().numpy() for one in typed)
+        radius = model.latent.sample_prior(_SHELL_DRAWS).flatten(1).norm(dim=1).cpu().double()
+    codes = interpolate(z_a, z_b, steps, path)
+    sentences, nll = _decoded(model, codes, decoding)
+    decoded = _steps(tokenizer, sentences, codes, nll)
+    return Interpolation(
+        a=_endpoint(typed[0], sentences[0], decoded[0].text),
+        b=_endpoint(typed[1], sentences[-1], decoded[-1].text),
+        path=path,
+        steps=decoded,
+        codes=codes.tolist(),
+        shell_mean=float(radius.mean()),
+        shell_sd=float(radius.std()),
+        ignored=all(step.folded for step in decoded[1:]) and not np.allclose(codes[0], codes[-1]),
+    )
+
+
+def _decoded(
+    model: VAE, codes: ArrayLike, decoding: DecodingConfig
+) -> tuple[list[list[int]], NDArray[np.float64]]:
+    """The sentence of each code and the nats of its tokens and end token, 0 after the end."""
+    import torch
+
+    from engine.decoding.search import decode, log_likelihood
+
+    z = torch.tensor(np.asarray(codes), dtype=torch.float32)
+    sentences = decode(model, z, decoding)
+    return sentences, -log_likelihood(model, z, sentences).double().numpy()
+
+
+def _steps(
+    tokenizer: Tokenizer,
+    sentences: list[list[int]],
+    codes: NDArray[np.float64],
+    nll: NDArray[np.float64],
+) -> list[Step]:
+    texts = tokenizer.decode(sentences)
+    pieces = [tokenizer.pieces(ids) for ids in sentences]
+    found = []
+    for at, alpha in enumerate(np.linspace(0, 1, len(sentences)).tolist()):
+        before = max(at - 1, 0)
+        tokens = nll[at, : len(sentences[at]) + 1].tolist()
+        found.append(
+            Step(
+                alpha=alpha,
+                text=texts[at],
+                pieces=pieces[at],
+                changed=changed(pieces[before], pieces[at]),
+                folded=at > 0 and sentences[before] == sentences[at],
+                norm=float(np.linalg.norm(codes[at])),
+                nll=float(sum(tokens)),
+                token_nll=tokens,
+            )
+        )
+    return found
+
+
+def _endpoint(typed: Sentence, ids: list[int], reconstruction: str) -> Endpoint:
+    similarity = edit_similarity([(ids, typed.ids)])
+    return Endpoint(typed.text, reconstruction, similarity, typed.unknown, typed.truncated)

@@ -1,0 +1,101 @@
+"""Typed sentences encoded and decoded, with what changed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.decoding.config import DecodingConfig
+from engine.evaluation.text import edit_similarity
+from engine.explore.marks import difference
+from engine.explore.sentences import padded, read
+
+if TYPE_CHECKING:
+    from engine.data.tokenizers import Tokenizer
+    from engine.models.vae import VAE
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """A sentence and what came back.
+
+    Attributes:
+        text: as typed.
+        output: what its code decodes to, free-running.
+        difference: runs of pieces that are ``same``, ``removed`` or ``added``.
+        similarity: 1 - token edit distance / longer length, 0 to 1.
+        exact: it came back token by token.
+        pieces: the tokens of the text as they are displayed.
+        token_nll: nats of each token and the end token given the true beginning and the code.
+        kl: KL(q(z|x) || p(z)), nats.
+        unknown: words that the vocabulary lacks.
+        truncated: the text was longer than the model reads.
+        draws: what samples of the posterior decode to.
+    """
+
+    text: str
+    output: str
+    difference: list[tuple[str, list[str]]]
+    similarity: float
+    exact: bool
+    pieces: list[str]
+    token_nll: list[float]
+    kl: float
+    unknown: list[str]
+    truncated: bool
+    draws: list[str] = field(default_factory=list)
+
+
+def reconstruct(
+    model: VAE,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    decoding: DecodingConfig | None = None,
+    draws: int = 0,
+) -> list[Reconstruction]:
+    """Decode the codes of sentences, and ``draws`` samples of each one's posterior.
+
+    Args:
+        model: a text VAE.
+        tokenizer: the run's tokeniser.
+        texts: sentences.
+        decoding: how to decode; greedy where absent. Its ``max_tokens`` also cuts what is read.
+        draws: posterior samples decoded beside the code.
+
+    Raises:
+        DataError: a sentence is blank.
+    """
+    from engine.decoding.search import decode
+    from engine.evaluation.mode import evaluation_mode
+
+    if not texts:
+        return []
+    decoding = decoding or DecodingConfig()
+    sentences = read(tokenizer, texts, decoding.max_tokens)
+    with evaluation_mode(model, decoding.seed) as device:
+        x = padded(sentences).to(device)
+        h = model.encoder(x)
+        code = model.latent.code(h)
+        latent = model.latent(h, max(draws, 1))
+        kl = latent.kl.flatten(1).sum(1).tolist()
+        nll = model.decoder.token_nll(x, code).tolist()
+    outputs = decode(model, code, decoding)
+    drawn = decode(model, latent.z.transpose(0, 1).flatten(0, 1), decoding) if draws else []
+    written, samples = tokenizer.decode(outputs), tokenizer.decode(drawn)
+    return [
+        Reconstruction(
+            text=sentence.text,
+            output=written[at],
+            difference=difference(tokenizer.pieces(sentence.ids), tokenizer.pieces(outputs[at])),
+            similarity=edit_similarity([(outputs[at], sentence.ids)]),
+            exact=outputs[at] == sentence.ids,
+            pieces=tokenizer.pieces(sentence.ids),
+            token_nll=nll[at][: len(sentence.ids) + 1],
+            kl=kl[at],
+            unknown=sentence.unknown,
+            truncated=sentence.truncated,
+            draws=samples[at * draws : (at + 1) * draws],
+        )
+        for at, sentence in enumerate(sentences)
+    ]
