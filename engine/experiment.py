@@ -89,11 +89,12 @@ def _adam(rate: float, epochs: int, log_every: int = 20) -> TrainingConfig:
     )
 
 
-def _he2019(*remedies: Any) -> ExperimentConfig:
+def _quarter(*remedies: Any) -> ExperimentConfig:
+    """He et al.'s model at a quarter of its size; Adam, since SGD at rate 1 wants 100,000 sentences."""
     return ExperimentConfig(
-        model=_lstm(128, 256, 32, dropout=0.5),
+        model=_lstm(128, 256, 32, dropout=0.5, initialisation="pytorch"),
         objective=ObjectiveConfig(remedies=remedies),
-        training=TrainingConfig(epochs=30),
+        training=_adam(0.001, epochs=20),
     )
 
 
@@ -163,36 +164,36 @@ def vanilla() -> ExperimentConfig:
     """The plain VAE with no remedy: it usually collapses, and that is what it is here to show.
 
     References:
-        Recipe of He et al., 2019, https://arxiv.org/abs/1901.05534, at a quarter of its sizes.
+        Model of He et al., 2019, https://arxiv.org/abs/1901.05534, at a quarter of its sizes.
     """
-    return _he2019()
+    return _quarter()
 
 
 def annealed() -> ExperimentConfig:
     """The plain VAE with the KL weight raised over ten epochs.
 
     References:
-        Bowman et al., 2016, https://arxiv.org/abs/1511.06349; recipe of He et al., 2019.
+        Bowman et al., 2016, https://arxiv.org/abs/1511.06349; model of He et al., 2019.
     """
-    return _he2019(LinearAnnealing.Config())
+    return _quarter(LinearAnnealing.Config())
 
 
 def cyclical() -> ExperimentConfig:
     """The plain VAE with the KL weight raised four times over.
 
     References:
-        Fu et al., 2019, https://arxiv.org/abs/1903.10145; recipe of He et al., 2019.
+        Fu et al., 2019, https://arxiv.org/abs/1903.10145; model of He et al., 2019.
     """
-    return _he2019(CyclicalAnnealing.Config())
+    return _quarter(CyclicalAnnealing.Config())
 
 
 def free_bits() -> ExperimentConfig:
     """The plain VAE with eight nats for free, under an annealed KL weight.
 
     References:
-        Li et al., 2019, https://arxiv.org/abs/1909.00868, without its pre-training; recipe of He et al., 2019.
+        Li et al., 2019, https://arxiv.org/abs/1909.00868, without its pre-training; model of He et al., 2019.
     """
-    return _he2019(LinearAnnealing.Config(start=0.0), FreeBits.Config(variant="batch-unit"))
+    return _quarter(LinearAnnealing.Config(start=0.0), FreeBits.Config(variant="batch-unit"))
 
 
 def aggressive() -> ExperimentConfig:
@@ -201,7 +202,7 @@ def aggressive() -> ExperimentConfig:
     References:
         He et al., 2019, https://arxiv.org/abs/1901.05534, at a quarter of its sizes.
     """
-    return _he2019(LinearAnnealing.Config(), Aggressive.Config())
+    return _quarter(LinearAnnealing.Config(), Aggressive.Config())
 
 
 PRESETS: dict[str, Callable[[], ExperimentConfig]] = {
