@@ -31,7 +31,7 @@ def export(run: Run, target: Path, checkpoint: str = "best") -> Run:
     Args:
         run: a run with that checkpoint.
         target: a folder that does not exist yet.
-        checkpoint: best, last or step-...; it becomes the only one, under the name best.
+        checkpoint: best, last or step-...; the only one that goes along.
 
     Raises:
         ConfigError: ``target`` exists.
@@ -47,9 +47,9 @@ def export(run: Run, target: Path, checkpoint: str = "best") -> Run:
     def fill(folder: Path) -> None:
         for name in (CONFIG_FILE, TOKENIZER_FILE, METRICS_FILE):
             shutil.copyfile(run.path / name, folder / name)
-        best = folder / CHECKPOINTS / "best"
-        best.mkdir(parents=True)
-        save_file({name: value.half() for name, value in weights.items()}, best / WEIGHTS)
+        kept = folder / CHECKPOINTS / checkpoint
+        kept.mkdir(parents=True)
+        save_file({name: value.half() for name, value in weights.items()}, kept / WEIGHTS)
         facts = {name: getattr(run.status(), name) for name in KEPT}
         status = Status(state="finished", **facts)
         (folder / STATUS_FILE).write_text(json.dumps(status.model_dump(), indent=1))
