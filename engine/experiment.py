@@ -78,14 +78,14 @@ def _lstm(embedding: int, hidden: int, latent: int, dropout: float, **kwargs: An
     )
 
 
-def _adam(rate: float, epochs: int, log_every: int = 20) -> TrainingConfig:
+def _adam(rate: float, epochs: int, log_every: int = 20, first_epoch: int = 3) -> TrainingConfig:
     return TrainingConfig(
         epochs=epochs,
         batch_size=64,
         log_every=log_every,
         encoder_optimiser=Adam.Config(learning_rate=rate),
         decoder_optimiser=Adam.Config(learning_rate=rate),
-        plateau=PlateauConfig(patience=1, first_epoch=3, reload_best=False, most=4),
+        plateau=PlateauConfig(patience=1, first_epoch=first_epoch, reload_best=False, most=4),
     )
 
 
@@ -156,7 +156,7 @@ def demonstration() -> ExperimentConfig:
                 WordDropout.Config(rate=0.3),
             ),
         ),
-        training=_adam(0.002, epochs=40),
+        training=_adam(0.002, epochs=40, first_epoch=8),
     )
 
 

@@ -1,0 +1,238 @@
+"""Blocks that several pages share: headers, errors, metrics, badges, empty states, sentences, charts."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app import charts, jobs, navigation
+from engine.config import EngineError
+from engine.metrics import METRICS
+
+STATES = {
+    "queued": ("schedule", "orange"),
+    "running": ("play_circle", "blue"),
+    "stopping": ("pending", "orange"),
+    "finished": ("check_circle", "green"),
+    "stopped": ("pause_circle", "gray"),
+    "failed": ("error", "red"),
+    "lost": ("help", "red"),
+}
+HEALTH = {"healthy": "#009E73", "weak": "#E69F00", "collapsed": "#D55E00"}
+ERRORS = "errors"
+
+
+def header(title: str, caption: str) -> None:
+    """The page's name and one sentence about it."""
+    st.title(title, anchor=False)
+    st.caption(caption)
+
+
+@contextmanager
+def kindly(where: str = "") -> Iterator[None]:
+    """Shows an EngineError in plain words in place of a traceback; anything else is a bug and keeps its trace."""
+    try:
+        yield
+    except EngineError as error:
+        error_box(error, where)
+
+
+def error_box(error: BaseException, where: str = "") -> None:
+    """What happened and what to do, with the details to copy."""
+    if isinstance(error, jobs.Cancelled):
+        st.info(plain(str(error)), icon=":material/cancel:")
+        return
+    st.error(plain(str(error)), title=where or "That did not work", icon=":material/error:")
+    with st.expander("Details to copy", type="compact"):
+        st.code(f"{type(error).__name__}: {error}", language=None, wrap_lines=True)
+
+
+def keep_error(error: BaseException, where: str = "") -> None:
+    """Remember an error until it is dismissed: it outlives the rerun that follows an action."""
+    st.session_state.setdefault(ERRORS, []).append((error, where))
+
+
+def kept_errors() -> None:
+    """The errors that were kept, each with a button that dismisses it."""
+    for index, (error, where) in enumerate(list(st.session_state.get(ERRORS, []))):
+        error_box(error, where)
+        st.button("Dismiss", key=f"dismiss-error-{index}", on_click=_dismiss, args=(index,))
+
+
+def _dismiss(index: int) -> None:
+    st.session_state[ERRORS].pop(index)
+
+
+def attempt(action: Callable[[], Any], where: str) -> Any:
+    """Run an action of the user; an EngineError is kept for the page to show, and None comes back."""
+    try:
+        return action()
+    except EngineError as error:
+        keep_error(error, where)
+        return None
+
+
+def plain(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    for character in "\\`*_{}[]<>#$~|:":
+        text = text.replace(character, "\\" + character)
+    return text
+
+
+def empty(title: str, text: str, icon: str = "inbox") -> None:
+    """What a page says when there is nothing to show yet; put the way out below it."""
+    with st.container(border=True, horizontal_alignment="center", gap="xsmall"):
+        st.markdown(f":material/{icon}:", width="content")
+        st.markdown(f"**{title}**", width="content")
+        st.caption(text, width="content", text_alignment="center")
+
+
+def number(value: float | int | None, digits: int = 4) -> str:
+    """A number as a person writes it; a dash for one that does not exist."""
+    if value is None or pd.isna(value):
+        return "–"
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.{digits}g}" if abs(value) < 10 ** (digits - 1) else f"{value:,.0f}"
+
+
+def metric(
+    name: str, value: float | None, label: str | None = None, line: Sequence[float] = ()
+) -> None:
+    """A number of METRICS: its label, its unit, its meaning on hover, and how it went."""
+    about = METRICS[name]
+    text = ". ".join(filter(None, (about.unit, about.meaning.rstrip("."), about.reference)))
+    st.metric(
+        label or about.label,
+        number(value),
+        help=plain(text),
+        chart_data=line if len(line) > 1 else None,
+    )
+
+
+def metric_row(values: Mapping[str, float | None], most: int = 6) -> None:
+    """Numbers of METRICS side by side; those that do not exist are a dash."""
+    with st.grid(most, min_column_width=130):
+        for name, value in values.items():
+            metric(name, value)
+
+
+def state_badge(state: str) -> None:
+    """A run's state as a coloured word with an icon, so that colour alone says nothing."""
+    icon, colour = STATES[state]
+    st.badge(state, icon=f":material/{icon}:", color=colour)
+
+
+def duration(seconds: float | None) -> str:
+    """A time as a person says it."""
+    if seconds is None or pd.isna(seconds):
+        return "–"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def chart(
+    figure: go.Figure, key: str, alt: str, data: pd.DataFrame | None = None, **options: Any
+) -> Any:
+    """A figure with its alternative text; ``data`` is offered as a table below it."""
+    options.setdefault("config", charts.QUIET)
+    state = st.plotly_chart(figure, key=key, alt=alt, **options)
+    if data is not None:
+        table(data, f"{key}-table", alt)
+    return state
+
+
+def table(data: pd.DataFrame, key: str, alt: str, label: str = "Data as a table") -> None:
+    """A chart's data, drawn only once it is opened."""
+    with st.expander(label, type="compact", key=key, on_change="rerun") as opened:
+        if opened.open:
+            st.dataframe(data, hide_index=True, alt=alt)
+
+
+def job_progress(job: jobs.Job) -> None:
+    """A background job: how far, how long still, and Cancel."""
+    left = f", about {blocks_left}" if (blocks_left := _left(job)) else ""
+    count = f" {job.done:,} of {job.total:,}" if job.total else f" {job.done:,}" if job.done else ""
+    words = f"{job.title}: {job.what}{count}{left}" if job.what else f"{job.title}{count}{left}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.progress(job.share or 0.0, text=plain(words))
+        st.button("Cancel", key=f"cancel-{job.key}", on_click=jobs.cancel, args=(job.key,))
+
+
+def _left(job: jobs.Job) -> str:
+    return f"{duration(job.seconds_left)} left" if job.seconds_left is not None else ""
+
+
+def when_job_ends(prefix: str, on_done: Callable[[jobs.Job], None]) -> None:
+    """Take up jobs that have ended: ``on_done`` for the good ones, an error that stays for the others."""
+    for job in jobs.ended(prefix):
+        jobs.dismiss(job.key)
+        if job.state == "done":
+            on_done(job)
+        elif isinstance(job.error, EngineError):
+            keep_error(job.error, job.title)
+        elif job.error is not None:
+            raise job.error
+
+
+# -- sentences --------------------------------------------------------------------------------------
+
+
+def sentence(pieces: Sequence[tuple[str, str]]) -> str:
+    """Words as HTML, escaped, each with a class: "same", "changed", "gone" or "unknown"."""
+    classes = {"same": "zs-dim", "changed": "zs-mark", "gone": "zs-gone", "unknown": "zs-unknown"}
+    words = []
+    for text, kind in pieces:
+        escaped = html.escape(text)
+        name = classes.get(kind)
+        words.append(f'<span class="{name}">{escaped}</span>' if name else escaped)
+    return " ".join(words)
+
+
+def health(diagnosis: Any, key: str = "health") -> None:
+    """Whether the posterior is alive, in plain words, with what usually helps."""
+    words = " ".join(diagnosis.words)
+    show = {"healthy": st.success, "weak": st.warning, "collapsed": st.error}[diagnosis.state]
+    icon = {"healthy": "favorite", "weak": "heart_minus", "collapsed": "heart_broken"}
+    title = {
+        "healthy": "The posterior is alive",
+        "weak": "The posterior is weak",
+        "collapsed": "The posterior has collapsed",
+    }
+    show(plain(words), title=title[diagnosis.state], icon=f":material/{icon[diagnosis.state]}:")
+
+
+def need_run(run: Any, checkpoint: str | None) -> bool:
+    """Whether the page can go on; says kindly what is missing where it cannot."""
+    if run is None:
+        empty(
+            "There is no run to look at yet",
+            "Train a model first, then come back.",
+            "model_training",
+        )
+        navigation.link("train", "Train on my text")
+        return False
+    if checkpoint is None:
+        state = run.status().state
+        empty(
+            f"Run {run.name} has no checkpoint yet",
+            f"It is {state}; the first one is written at its first validation.",
+            "hourglass_top",
+        )
+        navigation.link("runs", "See how it is doing")
+        return False
+    return True
+
+
+def escaped(text: object) -> str:
+    """Text that HTML leaves as it is."""
+    return html.escape(str(text))

@@ -1,0 +1,196 @@
+"""Arrays -> plotly figures; no st.*
+
+Colours are Streamlit's placeholders for the theme's categorical palette (``#000001`` is the first, and so
+on), which the browser replaces: a figure need not change when the appearance does, and so keeps its zoom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+PALETTE = [f"#{number:06d}" for number in range(1, 11)]
+BLUE, ORANGE, GREEN, PINK, VERMILION = PALETTE[:5]
+SPLIT_COLOURS = {"train": ORANGE, "valid": BLUE, "test": GREEN}
+SPLIT_NAMES = {"train": "training", "valid": "validation", "test": "test"}
+QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
+TOOLS = {"displaylogo": False, "modeBarButtonsToRemove": ["autoScale2d", "toImage"]}
+
+
+def titled(text: str, unit: str) -> str:
+    small = f"  <span style='font-size:11px;font-weight:normal'>{unit}</span>"
+    return text + (small if unit else "")
+
+
+def dress(figure: go.Figure, title: str, height: int = 215) -> None:
+    """The dress of every small chart."""
+    figure.update_layout(
+        title={"text": title, "x": 0.01, "y": 0.97, "font": {"size": 13.5}},
+        height=height,
+        margin={"l": 46, "r": 10, "t": 34, "b": 26},
+        showlegend=False,
+        hovermode="x unified",
+        dragmode="select",
+        selectdirection="h",
+    )
+    figure.update_yaxes(nticks=5, zeroline=False)
+    figure.update_xaxes(nticks=6, zeroline=False, showgrid=False)
+
+
+def schedule(steps: np.ndarray, weights: np.ndarray, steps_per_epoch: int) -> go.Figure:
+    """The KL weight over training, as this configuration will have it."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=steps,
+        y=weights,
+        mode="lines",
+        line={"color": BLUE, "width": 2.5},
+        fill="tozeroy",
+        customdata=steps / max(1, steps_per_epoch),
+        hovertemplate="step %{x:,.0f}, epoch %{customdata:.1f}: β = %{y:.3g}<extra></extra>",
+    )
+    dress(figure, "KL weight β over training", height=200)
+    figure.update_layout(dragmode=False, hovermode="x")
+    figure.update_xaxes(title={"text": "step", "font": {"size": 12}})
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_layout(margin={"b": 40})
+    return figure
+
+
+def histogram(
+    edges: Sequence[float], counts: Sequence[int], cut: float | None, x: str
+) -> go.Figure:
+    """Counts in bins, with a line where ``cut`` is."""
+    edges = np.asarray(edges, float)
+    figure = go.Figure()
+    figure.add_bar(
+        x=(edges[:-1] + edges[1:]) / 2,
+        y=list(counts),
+        width=np.diff(edges) * 0.92,
+        marker={"color": BLUE},
+        hovertemplate="%{x:.0f} " + x + ": %{y:,} sentences<extra></extra>",
+    )
+    dress(figure, f"Length in {x}", height=230)
+    if cut is not None:
+        figure.add_vline(x=cut, line={"color": VERMILION, "width": 2, "dash": "dash"})
+        figure.add_annotation(
+            x=cut, y=1, yref="paper", text=f" cut at {cut:g}", showarrow=False, xanchor="left"
+        )
+    figure.update_layout(dragmode=False, bargap=0, hovermode="closest")
+    return figure
+
+
+def binned(counts: Sequence[int], most: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    """Counts of 0, 1, 2 ... in bins of equal width, few enough to read: edges and counts."""
+    values = np.asarray(counts, np.int64)
+    width = max(1, -(-len(values) // most))
+    bins = -(-len(values) // width)
+    sums = np.pad(values, (0, bins * width - len(values))).reshape(bins, width).sum(1)
+    return np.arange(bins + 1) * width, sums
+
+
+def scatter(
+    xy: np.ndarray,
+    texts: Sequence[str],
+    colour: Sequence[str] | np.ndarray | None,
+    colour_name: str,
+    axes: tuple[str, str],
+) -> go.Figure:
+    """The latent map: one WebGL trace a label, or one with viridis for a continuous colour."""
+    figure = go.Figure()
+    ids = np.arange(len(xy))
+    for name, chosen, marker in _groups(colour, len(xy)):
+        figure.add_scattergl(
+            x=xy[chosen, 0],
+            y=xy[chosen, 1],
+            mode="markers",
+            name=name,
+            marker=marker | {"size": 4 if len(xy) > 4000 else 6, "opacity": 0.75},
+            customdata=ids[chosen],
+            text=[_wrapped(texts[index]) for index in ids[chosen]],
+            hovertemplate="%{text}<extra>" + _escaped(name) + "</extra>",
+        )
+    continuous = isinstance(colour, np.ndarray)
+    figure.update_layout(
+        height=640,
+        margin={"l": 44, "r": 8, "t": 10, "b": 40},
+        dragmode="lasso",
+        legend={"title": {"text": _escaped(colour_name)}, "itemsizing": "constant"},
+        showlegend=colour is not None and not continuous,
+    )
+    figure.update_xaxes(title={"text": axes[0]}, zeroline=False)
+    figure.update_yaxes(title={"text": axes[1]}, zeroline=False)
+    return figure
+
+
+def _groups(colour: Any, n: int) -> list[tuple[str, np.ndarray, dict[str, Any]]]:
+    if colour is None:
+        return [("", np.full(n, True), {"color": BLUE})]
+    if isinstance(colour, np.ndarray):
+        low, high = np.nanpercentile(colour, (1, 99)) if len(colour) else (0, 1)
+        scale = {"color": colour, "colorscale": "Viridis", "cmin": low, "cmax": high}
+        return [("", np.full(n, True), scale | {"colorbar": {"thickness": 12}})]
+    labels = np.asarray([str(label) for label in colour])
+    names, counts = np.unique(labels, return_counts=True)
+    ranked = [str(name) for name in names[np.argsort(-counts, kind="stable")]]
+    shown, rest = (ranked, []) if len(ranked) <= 10 else (ranked[:9], ranked[9:])
+    groups = [(name, labels == name, {"color": PALETTE[place]}) for place, name in enumerate(shown)]
+    if rest:
+        other = np.isin(labels, rest)
+        # Drawn first, under the labels that have a colour.
+        groups.insert(0, (f"{len(rest)} other labels", other, {"color": "#9AA4B2"}))
+    return groups
+
+
+def _escaped(text: str) -> str:
+    # Plotly reads a little HTML in its texts; a sentence must not become markup.
+    return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _wrapped(text: str, width: int = 60, most: int = 240) -> str:
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + len(word) + 1 > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return "<br>".join(_escaped(part) for part in [*lines, line])
+
+
+def bars(values: Mapping[str, float], title: str, unit: str) -> go.Figure:
+    """A few named values, longest first."""
+    figure = go.Figure()
+    names = list(values)[::-1]
+    figure.add_bar(
+        x=[values[name] for name in names],
+        y=[_escaped(name) for name in names],
+        orientation="h",
+        marker={"color": BLUE},
+        hovertemplate="%{y}: %{x:,} " + unit + "<extra></extra>",
+    )
+    dress(figure, title, height=60 + 24 * max(3, len(names)))
+    figure.update_layout(dragmode=False, hovermode="closest", margin={"l": 120})
+    return figure
+
+
+def per_token(pieces: Sequence[str], nll: Sequence[float]) -> go.Figure:
+    """What each token of a sentence costs, nats."""
+    figure = go.Figure()
+    place = list(range(len(pieces)))
+    figure.add_bar(
+        x=place,
+        y=list(nll),
+        marker={"color": BLUE},
+        customdata=[_escaped(piece) for piece in pieces],
+        hovertemplate="%{customdata}: %{y:.2f} nats<extra></extra>",
+    )
+    dress(figure, titled("What each token costs", "nats"), height=230)
+    figure.update_layout(dragmode=False, hovermode="closest", margin={"b": 60})
+    labels = [_escaped(piece) for piece in pieces]
+    figure.update_xaxes(tickmode="array", tickvals=place, ticktext=labels, tickangle=-30)
+    return figure

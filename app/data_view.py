@@ -1,0 +1,277 @@
+"""The Datasets page's parts: built-in corpora, bringing one's own, looking into one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import blocks, charts, forms, jobs, loaders, navigation, state
+from engine.data.corpus import SPLITS, Card, delete
+from engine.data.importing import ImportOptions, free_name, guess, import_path, import_text
+from engine.data.library import Builtin, ensure
+
+TYPES = ["txt", "csv", "tsv", "jsonl", "json", "parquet", "gz"]
+PREFIX = "data:"
+NONE = "(none)"
+
+
+def poll() -> None:
+    """Progress of what is being made; the page is drawn anew when something is done."""
+    blocks.when_job_ends(PREFIX, _made)
+    if jobs.live(PREFIX):
+        st.fragment(_progress, run_every=1.0)()
+
+
+def _progress() -> None:
+    for job in jobs.live(PREFIX):
+        blocks.job_progress(job)
+    if jobs.ended(PREFIX):
+        st.rerun()
+
+
+def _made(job: jobs.Job) -> None:
+    state.note("open-data", job.result.name)
+    st.toast(f"{job.result.name} is ready", icon=":material/check_circle:")
+
+
+# -- built in ---------------------------------------------------------------------------------------
+
+
+def builtin_card(entry: Builtin, made: bool) -> None:
+    """A corpus that is there without a download: made with one click, then opened."""
+    with st.container(border=True, gap="small", height="stretch"):
+        st.markdown(f"**{entry.title}**")
+        st.caption(entry.help)
+        about = f"about {entry.rows:,} sentences · label: {entry.label}"
+        st.html(f'<div class="zs-facts">{blocks.escaped(about)}</div>')
+        key = f"{PREFIX}{entry.name}"
+        if made:
+            if st.button("Open", key=f"open-{entry.name}", icon=":material/check_circle:"):
+                state.note("open-data", entry.name)
+                st.rerun()
+            return
+        busy = (job := jobs.find(key)) is not None and job.live
+        if st.button("Make", key=f"make-{entry.name}", disabled=busy, icon=":material/add:",
+                     help="It is being made." if busy else "On this machine, in a minute or two."):  # fmt: skip
+            jobs.start(key, f"Making {entry.title}", lambda tell: ensure(entry.name, tell))
+            st.rerun()
+
+
+# -- one's own --------------------------------------------------------------------------------------
+
+
+def bring() -> None:
+    """Upload, a path on this machine, or pasted text."""
+    how = st.segmented_control(
+        "From", ["a file", "a path on this machine", "pasted text"], default="a file",
+        required=True, key="bring", label_visibility="collapsed",
+    )  # fmt: skip
+    if how == "pasted text":
+        _paste()
+        return
+    if how == "a file":
+        upload = st.file_uploader(
+            "Your file", TYPES, key="upload", help="One sentence a line, or a table; also gzipped."
+        )
+        path = loaders.save_upload(upload) if upload else None
+    else:
+        typed = st.text_input(
+            "Path", key="server-path", placeholder="/data/reviews.csv or a folder"
+        )
+        path = Path(typed).expanduser() if typed.strip() else None
+    if path is not None:
+        with blocks.kindly("This cannot be read"):
+            _import_panel(path)
+
+
+def _import_panel(path: Path) -> None:
+    """What the file seems to be, what to correct, and the button."""
+    key = f"import-{path}"
+    name = st.text_input(
+        "Name of the data set", free_name(path.name.split(".")[0]), key=f"{key}-name"
+    )
+    text, label = None, None
+    if path.is_dir():
+        st.caption("A folder: its train, valid (or dev, val) and test files are kept as splits.")
+    else:
+        text, label = _columns(path, key)
+    with st.expander("More about the import", icon=":material/tune:"):
+        edited = forms.edit(ImportOptions(), key, kept={"text_column", "label_column"})
+    for problem in edited.problems:
+        st.error(blocks.plain(problem))
+    blocked = "Mend the setting marked in red." if edited.config is None else None
+    if st.button("Import", type="primary", key=f"{key}-go", icon=":material/add:",
+                 disabled=bool(blocked), help=blocked):  # fmt: skip
+        options = edited.config.model_copy(update={"text_column": text, "label_column": label})
+        _start_import(path, name.strip(), options)
+
+
+def _columns(path: Path, key: str) -> tuple[str | None, str | None]:
+    """The guessed columns, correctable, with the first rows below."""
+    found = guess(path)
+    cut = {",": "comma", "\t": "tab", ";": "semicolon"}.get(found.delimiter or "", found.delimiter)
+    facts = [found.format.upper(), f"{found.size / 1e6:.1f} MB", found.encoding]
+    facts += [
+        f"columns cut at {cut}",
+        "first line names them" if found.header else "no header",
+    ] * bool(cut)
+    st.caption(" · ".join(blocks.plain(fact) for fact in facts))
+    names = list(found.columns)
+    left, right = st.columns(2)
+    place = names.index(found.text_column) if found.text_column in names else None
+    text = left.selectbox(
+        "Text column", names, place, key=f"{key}-text", help="Guessed; correct it here."
+    )
+    labels = [NONE, *(name for name in names if name != text)]
+    place = labels.index(found.label_column) if found.label_column in labels else 0
+    label = right.selectbox(
+        "Label column", labels, place, key=f"{key}-label", help="Colours the map."
+    )
+    if found.preview is not None:
+        st.dataframe(found.preview, hide_index=True, height=220, alt="The first rows of the file")
+        st.caption(f"Showing the first {len(found.preview)} rows.")
+    return text, "" if label == NONE else label
+
+
+def _start_import(path: Path, name: str, options: ImportOptions) -> None:
+    def work(tell: jobs.Progress) -> Any:
+        found = import_path(path, name, options, tell)
+        loaders.forget_upload(path)
+        return found
+
+    jobs.start(f"{PREFIX}{name}", f"Importing {name}", work)
+    st.rerun()
+
+
+def _paste() -> None:
+    pasted = st.text_area("Text", key="pasted", height=180, placeholder="One sentence a line")
+    name = st.text_input("Name of the data set", free_name("pasted"), key="pasted-name")
+    blocked = "" if pasted.strip() else "Paste some lines first."
+    if st.button(
+        "Import", type="primary", key="paste-go", disabled=bool(blocked), help=blocked or None
+    ):
+        jobs.start(
+            f"{PREFIX}{name}", f"Importing {name}",
+            lambda tell: import_text(pasted, name.strip(), ImportOptions(), tell),
+        )  # fmt: skip
+        st.rerun()
+
+
+# -- one data set -----------------------------------------------------------------------------------
+
+
+def details(card: Card) -> None:
+    """Where it is from, its splits, sentences, checks; train on it, delete it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(blocks.plain(card.title), anchor=False, width="stretch")
+        if st.button("Train on this", type="primary", icon=":material/add_circle:", key="train-on"):
+            _draft_on(card.name)
+        if st.button("Delete", icon=":material/delete:", key="delete-data"):
+            _confirm_delete(card)
+    facts = [card.source, card.licence, *card.notes]
+    st.caption(" · ".join(blocks.plain(fact) for fact in facts if fact))
+    with st.grid(4, min_column_width=120):
+        for split in SPLITS:
+            st.metric(charts.SPLIT_NAMES[split].capitalize(), f"{card.rows.get(split, 0):,}")
+        label = card.label_column or "none"
+        st.metric("Label column", label, help="What colours the latent map.")
+    if card.encoding_problems:
+        with st.expander(
+            f"{len(card.encoding_problems)} encoding problems", icon=":material/warning:"
+        ):
+            st.markdown(
+                "\n".join(f"- {blocks.plain(problem)}" for problem in card.encoding_problems)
+            )
+    sentences, checks = st.tabs(["Sentences", "Checks"], key="data-tabs", on_change="rerun")
+    if sentences.open:
+        with sentences:
+            _sentences(card)
+    if checks.open:
+        with checks:
+            _checks(card)
+
+
+def _draft_on(name: str) -> None:
+    from engine.experiment import preset
+
+    draft = state.draft()
+    config, origin = (draft.config, draft.origin) if draft else (preset("quick"), "quick")
+    data = config.data.model_copy(update={"name": name})
+    state.new_draft(config.model_copy(update={"data": data}), origin)
+    navigation.go("train")
+
+
+@st.dialog("Delete this data set?", icon=":material/delete:")
+def _confirm_delete(card: Card) -> None:
+    st.markdown(
+        f"**{blocks.plain(card.title)}** with its {sum(card.rows.values()):,} sentences will be gone from "
+        "this machine. Runs that learned from it stay, but their maps need it."
+        + (" It can be made again." if card.builtin else "")
+    )
+    with st.container(horizontal=True):
+        if st.button("Delete it", type="primary", key="really-delete-data"):
+            blocks.attempt(lambda: delete(card.name), f"{card.name} could not be deleted")
+            st.rerun()
+        if st.button("Keep it", key="keep-data"):
+            st.rerun()
+
+
+def _sentences(card: Card) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = st.segmented_control(
+            "Split", list(SPLITS), default="train", required=True, key="preview-split",
+            format_func=lambda name: charts.SPLIT_NAMES[name],
+        )  # fmt: skip
+        seed = int(state.seen_note("preview-seed") or 0)
+        st.button("Others", icon=":material/shuffle:", key="others", help="Other random sentences",
+                  on_click=lambda: state.note("preview-seed", seed + 1))  # fmt: skip
+    found = loaders.some_rows(card.name, card.fingerprint, split, 20, seed)
+    st.dataframe(found, hide_index=True, alt=f"Sentences of {card.name}")
+    st.caption(f"Showing {len(found):,} random of {card.rows.get(split, 0):,} sentences.")
+
+
+def _checks(card: Card) -> None:
+    with st.spinner(f"Looking through {sum(card.rows.values()):,} sentences", show_time=True):
+        found = loaders.checks(card.name, card.fingerprint)
+    longest = max(2, len(found.lengths) - 1)
+    cut = st.slider(
+        "Cut sentences at", 1, longest, min(found.max_tokens, longest), key=f"cut-{card.name}",
+        help="Tokens, start and end not counted: the setting Max tokens of a new run.",
+    )  # fmt: skip
+    over = sum(found.lengths[cut + 1 :]) / max(1, found.sampled)
+    with st.grid(4, min_column_width=140):
+        st.metric(
+            "Truncated", f"{over:.1%}", help=f"Share of sentences with more than {cut} tokens."
+        )
+        copies = sum(found.duplicates.values())
+        st.metric("Duplicates", f"{copies:,}", help="Texts that came before in the same split.")
+        overlap = sum(found.overlap.values())
+        st.metric(
+            "Held out, also in training",
+            f"{overlap:,}",
+            help="They make held-out numbers look better.",
+        )
+        known = found.coverage.get("valid", found.coverage.get("train", 1.0))
+        st.metric(
+            "Vocabulary coverage", f"{known:.1%}",
+            help=f"Share of validation tokens among the {found.vocabulary:,} that words of training give.",
+        )  # fmt: skip
+    edges, counts = charts.binned(found.lengths)
+    blocks.chart(
+        charts.histogram(edges, counts, cut, "tokens"),
+        "lengths",
+        f"Lengths of {found.sampled:,} training sentences; {over:.1%} have more than {cut} tokens",
+        pd.DataFrame({"from": edges[:-1], "to": edges[1:], "sentences": counts}),
+    )
+    if found.labels:
+        shown = dict(list(found.labels.items())[:12])
+        title = f"Labels, the commonest {len(shown)} of {len(found.labels):,}"
+        blocks.chart(
+            charts.bars(shown, title, "sentences"), "labels", title,
+            pd.DataFrame({"label": found.labels.keys(), "sentences": found.labels.values()}),
+        )  # fmt: skip
+    with st.expander("All findings", icon=":material/fact_check:"):
+        st.markdown("\n".join(f"- {blocks.plain(line)}" for line in found.sentences()))

@@ -1,0 +1,283 @@
+"""The only ``st.cache_*`` wrappers, and short ways to what the engine has on disk.
+
+What is cached is keyed by run, checkpoint and the version of the file it came from.
+"""
+
+from __future__ import annotations
+
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import state
+from engine.config import RunNotFound, home
+from engine.data import corpus
+from engine.runs import store
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+
+def asset(name: str) -> Path:
+    """A file of assets/."""
+    return ASSETS / name
+
+
+def runs() -> list[store.Run]:
+    """All runs, the newest first, the demonstration run last."""
+    return store.runs()
+
+
+def live_runs() -> list[tuple[store.Run, Any]]:
+    """Runs whose worker waits, trains or stops right now, with their status."""
+    found = ((run, run.status()) for run in runs())
+    return [(run, status) for run, status in found if status.live]
+
+
+def current_run() -> store.Run | None:
+    """The run chosen in the sidebar, or None if there is none (any more)."""
+    name = state.run_name()
+    try:
+        return store.find(name) if name else None
+    except RunNotFound:
+        return None
+
+
+def corpora() -> list[corpus.Card]:
+    """The data sets on disk."""
+    return corpus.corpora()
+
+
+def version(run: store.Run, checkpoint: str) -> str:
+    """What changes when the checkpoint is written anew."""
+    weights = run.checkpoint(checkpoint) / store.WEIGHTS
+    facts = weights.stat()
+    return f"{run.path}|{checkpoint}|{facts.st_size}|{facts.st_mtime_ns}"
+
+
+@cache
+def host() -> Any:
+    """The loaded models of this process, shared by all sessions."""
+    from engine.hosting import ModelHost
+
+    return ModelHost()
+
+
+def save_upload(upload: Any) -> Path:
+    """A file that came through the browser, on disk under its own name, for the importer to read."""
+    folder = home() / "cache" / "uploads" / upload.file_id
+    target = folder / Path(upload.name).name
+    if not target.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.part")
+        upload.seek(0)
+        with partial.open("wb") as file:
+            shutil.copyfileobj(upload, file)
+        partial.rename(target)
+    return target
+
+
+def forget_upload(path: Path) -> None:
+    """Remove an uploaded file once it is imported."""
+    if path.is_relative_to(home() / "cache" / "uploads"):
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def free_disk() -> int:
+    """Bytes free where runs and data sets are kept."""
+    folder = home()
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+@st.cache_data(show_spinner=False)
+def text(name: str) -> str:
+    """A text of assets/."""
+    return asset(name).read_text(encoding="utf-8")
+
+
+def diagnosis(run: store.Run) -> Any | None:
+    """Whether the run's posterior is alive, from its last validation; None before the first."""
+    from engine.evaluation.diagnosis import diagnose
+
+    frame = run.metrics()
+    if "valid/kl" not in frame:
+        return None
+    row = frame[frame["valid/kl"].notna()].iloc[-1].dropna()
+    last = {str(key).removeprefix("valid/"): value for key, value in row.items()}
+    remedies = run.config().get("objective", {}).get("remedies", ())
+    probes = [probe for probe in run.probes() if probe["step"] == row["step"]]
+    per_unit = probes[-1].get("kl_per_unit", ()) if probes else ()
+    return diagnose(last, per_unit, used=[remedy["name"] for remedy in remedies])
+
+
+# -- new run ----------------------------------------------------------------------------------------
+
+
+def data_titles() -> dict[str, str]:
+    """Names of data sets -> what a picker shows; built-in ones that are not made yet come last."""
+    from engine.data.library import BUILTIN
+
+    titles = {card.name: f"{card.title}, {card.rows['train']:,} sentences" for card in corpora()}
+    for name, builtin in BUILTIN.items():
+        titles.setdefault(name, f"{builtin.title}, made on first use")
+    return titles
+
+
+@st.cache_data(
+    show_spinner=False, max_entries=100, hash_funcs={"engine.models.vae.ModelConfig": repr}
+)
+def parameters(model: Any, vocab_size: int) -> int:
+    """Weights of the model, counted without making them."""
+    import torch
+
+    from engine.models.vae import build_model
+
+    with torch.device("meta"):
+        return sum(weight.numel() for weight in build_model(model, vocab_size).parameters())
+
+
+# -- sentences through a model ------------------------------------------------------------------
+
+
+def max_tokens(run: store.Run) -> int:
+    """The longest sentence that the run's model was trained on."""
+    return int(run.config().get("data", {}).get("max_tokens", 40))
+
+
+def interpolation(
+    run: store.Run, checkpoint: str, a: str, b: str, steps: int, path: str, strategy: str
+) -> Any:
+    """A decoded path; the same question is decoded once."""
+    question = (a, b, steps, path, strategy)
+    return _interpolation(version(run, checkpoint), run, checkpoint, *question)
+
+
+@st.cache_data(show_spinner=False, max_entries=300)
+def _interpolation(
+    version: str,
+    _run: store.Run,
+    _checkpoint: str,
+    a: str,
+    b: str,
+    steps: int,
+    path: str,
+    strategy: str,
+) -> Any:
+    from engine.decoding import DecodingConfig
+    from engine.explore.interpolation import between
+
+    decoding = DecodingConfig(strategy=strategy, max_tokens=max_tokens(_run))
+    hosted = host().get(_run, _checkpoint)
+    with hosted.lock:
+        return between(hosted.model, hosted.tokenizer, a, b, steps, path, decoding)
+
+
+def samples(
+    run: store.Run, checkpoint: str, sentence: str, n: int, spread: float, decoding: Any
+) -> Any:
+    """Decoded draws: of the prior, or around ``sentence`` where there is one."""
+    return _samples(version(run, checkpoint), run, checkpoint, sentence, n, spread, decoding)
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _samples(
+    version: str,
+    _run: store.Run,
+    _checkpoint: str,
+    sentence: str,
+    n: int,
+    spread: float,
+    decoding: Any,
+) -> Any:
+    from engine.explore.sampling import around, from_prior
+
+    hosted = host().get(_run, _checkpoint)
+    with hosted.lock:
+        if sentence:
+            return around(hosted.model, hosted.tokenizer, sentence, n, decoding, spread)
+        return from_prior(hosted.model, hosted.tokenizer, n, decoding)
+
+
+def reconstructions(
+    run: store.Run, checkpoint: str, texts: tuple[str, ...], draws: int, strategy: str
+) -> list[Any]:
+    """What comes back of sentences."""
+    return _reconstructions(version(run, checkpoint), run, checkpoint, texts, draws, strategy)
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _reconstructions(
+    version: str,
+    _run: store.Run,
+    _checkpoint: str,
+    texts: tuple[str, ...],
+    draws: int,
+    strategy: str,
+) -> list[Any]:
+    from engine.decoding import DecodingConfig
+    from engine.explore.reconstruction import reconstruct
+
+    decoding = DecodingConfig(strategy=strategy, max_tokens=max_tokens(_run))
+    hosted = host().get(_run, _checkpoint)
+    with hosted.lock:
+        return reconstruct(hosted.model, hosted.tokenizer, list(texts), decoding, draws)
+
+
+def data_name(run: store.Run) -> str:
+    """The data set that the run learned from."""
+    return str(run.config().get("data", {}).get("name", ""))
+
+
+def data_missing(run: store.Run) -> str:
+    """Why sentences of the run's data cannot be shown; nothing if they can."""
+    name = data_name(run)
+    if corpus.exists(name):
+        return ""
+    return f"The data set {name} is not on this machine yet; the page Datasets makes or imports it."
+
+
+def pair(run: store.Run, seed: int | None = None) -> tuple[str, str] | None:
+    """Two sentences of middling length from the run's validation split; None where it is not here."""
+    if data_missing(run):
+        return None
+    data = corpus.Corpus.open(data_name(run))
+    split = "valid" if data.rows("valid") else "train"
+    draw = np.random.default_rng(seed)
+    rows = draw.permutation(data.rows(split))[:200]
+    texts = data.texts(split, rows.tolist())
+    fitting = [text for text in texts if 3 <= len(text.split()) <= min(12, max_tokens(run))]
+    chosen = list(dict.fromkeys(fitting or texts))[:2]
+    return (chosen[0], chosen[-1]) if chosen else None
+
+
+def folder_size(run: store.Run) -> int:
+    """Bytes that a run takes on disk."""
+    return sum(path.stat().st_size for path in run.path.rglob("*") if path.is_file())
+
+
+# -- data -------------------------------------------------------------------------------------------
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def some_rows(name: str, fingerprint: str, split: str, n: int, seed: int) -> pd.DataFrame:
+    """A few random rows of a split, with their labels."""
+    data = corpus.Corpus.open(name)
+    rows = np.random.default_rng(seed).permutation(data.rows(split))[:n].tolist()
+    columns = {"text": data.texts(split, rows)}
+    if (labels := data.labels(split, rows)) is not None:
+        columns["label"] = labels
+    return pd.DataFrame(columns)
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def checks(name: str, fingerprint: str) -> Any:
+    """What the engine finds when it looks through a data set."""
+    from engine.data.checks import check
+
+    return check(corpus.Corpus.open(name))

@@ -1,0 +1,50 @@
+"""What a configuration amounts to on its data, before it is started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app import loaders
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a configuration amounts to on its data."""
+
+    rows: int
+    exact: bool
+    parameters: int
+    steps_per_epoch: int
+    total_steps: int
+    steps: np.ndarray
+    weights: np.ndarray
+
+
+def make(config: Any) -> Plan:
+    """Weights, updates and the KL-weight schedule of an experiment, before it is started."""
+    from engine.objectives.elbo import Objective
+    from engine.objectives.remedies import Horizon
+
+    rows, exact = _training_rows(config.data.name)
+    rows = min(rows, config.data.limit or rows)
+    per_epoch = max(1, -(-rows // config.training.batch_size))
+    total = config.training.epochs * per_epoch
+    total = min(total, config.training.max_steps or total)
+    objective = Objective(config.objective, Horizon(per_epoch, total))
+    steps = np.unique(np.linspace(1, total, 400).astype(int))
+    weights = np.asarray([objective.kl_weight(int(step)) for step in steps])
+    parameters = loaders.parameters(config.model, config.tokenizer.vocab_size)
+    return Plan(rows, exact, parameters, per_epoch, total, steps, weights)
+
+
+def _training_rows(name: str) -> tuple[int, bool]:
+    """Sentences in the training split; approximate for a built-in corpus that is not made yet."""
+    from engine.data.library import BUILTIN
+
+    for card in loaders.corpora():
+        if card.name == name:
+            return card.rows["train"], True
+    return (BUILTIN[name].rows if name in BUILTIN else 10_000), False

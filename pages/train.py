@@ -1,0 +1,88 @@
+"""Choose a preset or a run to start from, change what you like, see what it means, start."""
+
+import streamlit as st
+
+from app import blocks, cards, charts, commands, forms, loaders, navigation, plans, state
+from engine.runs import launcher, store
+
+blocks.header("New run", "Start from a preset or from a run you have, change what you like, start.")
+
+with st.spinner("Loading the settings"):
+    from engine.experiment import PRESETS, load_config, preset
+
+if state.draft() is None:
+    state.new_draft(preset("quick"), "quick")
+
+# -- what to start from -------------------------------------------------------------------------
+
+with st.grid(4, min_column_width=230):
+    for name in PRESETS:
+        cards.preset_card(name)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    names = [run.name for run in loaders.runs()]
+    cloned = st.selectbox(
+        "Or clone a run", names, index=None, placeholder="Its settings, to change", width=360,
+        key="clone-from", disabled=not names, help="Takes over all its settings, not its weights.",
+    )  # fmt: skip
+    reason = "Choose a run first." if not cloned else None
+    if st.button("Clone", disabled=not cloned, help=reason, icon=":material/content_copy:"):
+        with blocks.kindly("That run's settings cannot be read"):
+            run = store.find(cloned)
+            state.new_draft(load_config(run.config()), f"run {cloned}")
+            st.rerun()
+
+# -- settings on the left, what they mean on the right -------------------------------------------
+
+draft = state.draft()
+st.subheader(f"Settings, from {draft.origin}", anchor=False)
+left, right = st.columns([5, 3], gap="large")
+with left:
+    data = cards.data_picker(draft.config.data.name, f"{draft.key}.data")
+    start = draft.config.model_copy(
+        update={"data": draft.config.data.model_copy(update={"name": data})}
+    )
+    basic = st.container()
+    advanced = st.expander("Advanced", icon=":material/tune:")
+    edited = forms.edit(start, draft.key, basic, advanced, kept={"data.name"})
+
+config = edited.config
+if config is not None:
+    state.keep_draft(config)
+
+with right:
+    run_name = st.text_input(
+        "Name of the run", key=f"{draft.key}.run", placeholder="made from data and preset",
+        help="Letters, digits, '-', '_' and '.'.",
+    ).strip()  # fmt: skip
+    problems = list(edited.problems)
+    if config is not None:
+        with blocks.kindly("These settings do not go together"):
+            plan = plans.make(config)
+            cards.plan(plan)
+            figure = charts.schedule(plan.steps, plan.weights, plan.steps_per_epoch)
+            blocks.chart(figure, "schedule", cards.about_schedule(plan))
+    for problem in problems:
+        st.error(blocks.plain(problem), icon=":material/edit_off:")
+
+    blocked = "Mend the settings marked in red first." if config is None or problems else None
+    if st.button(
+        "Start training", type="primary", width="stretch", icon=":material/play_arrow:",
+        disabled=bool(blocked), help=blocked, key="start",
+    ):  # fmt: skip
+        origin = draft.origin if draft.origin in PRESETS else ""
+        with blocks.kindly("The run could not be started"):
+            run = store.create(config.model_dump(mode="json"), run_name or None, origin)
+            launcher.start(run)
+            state.select_run(run.name)
+            navigation.go("runs")
+    if waiting := loaders.live_runs():
+        st.caption(
+            f":material/schedule: {len(waiting)} run(s) at work; one that finds the device busy waits."
+        )
+
+    if config is not None:
+        st.markdown("**The same from a terminal**")
+        base = draft.origin if draft.origin in PRESETS else "quick"
+        st.code(
+            commands.train(config, base, preset(base), run_name), language="bash", wrap_lines=True
+        )

@@ -1,0 +1,117 @@
+"""Datasets: guess, correct, import in the background, look, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import jobs
+from engine.data.corpus import Corpus, corpora
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest], str]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "reviews.csv"
+    rows = [
+        f"{number},a fine review number {number},{'good' if number % 2 else 'bad'}"
+        for number in range(60)
+    ]
+    path.write_text("id,review,stars\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def by_path(page: Open, path: Path) -> AppTest:
+    app = page("data")
+    app.segmented_control(key="bring").set_value("a path on this machine").run()
+    app.text_input(key="server-path").set_value(str(path)).run()
+    return app
+
+
+def test_columns_are_guessed_shown_and_correctable(page: Open, home: Path, table: Path) -> None:
+    app = by_path(page, table)
+    assert app.selectbox(key=f"import-{table}-text").value == "review"
+    assert app.selectbox(key=f"import-{table}-label").value == "stars"
+    assert list(app.dataframe[0].value.columns) == ["id", "review", "stars"]
+
+
+def test_a_file_is_imported_in_the_background_and_then_shown(
+    page: Open, home: Path, table: Path, wait_until: Callable[..., None], said: Said
+) -> None:
+    app = by_path(page, table)
+    app.text_input(key=f"import-{table}-name").set_value("mine").run()
+    app.button(key=f"import-{table}-go").click().run()
+    wait_until(app, lambda _: not jobs.live() and [card.name for card in corpora()] == ["mine"])
+    app.run()
+    assert app.selectbox(key="data").value == "mine"
+    data = Corpus.open("mine")
+    assert sum(data.rows(split) for split in ("train", "valid", "test")) == 60
+    assert set(data.labels("train")) == {"good", "bad"}
+    assert "fine review" in str(app.dataframe[-1].value)
+
+
+def test_a_file_without_text_is_explained(
+    page: Open, home: Path, tmp_path: Path, said: Said
+) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text("")
+    app = by_path(page, path)
+    assert app.error and "empty" in app.error[0].value
+
+
+def test_an_import_that_fails_leaves_nothing_and_says_why(
+    page: Open, home: Path, tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    path = tmp_path / "one.txt"
+    path.write_text("only one line\n")
+    app = by_path(page, path)
+    app.button(key=f"import-{path}-go").click().run()
+    wait_until(app, lambda shown: shown.error)
+    assert corpora() == []
+
+
+def test_pasted_lines_become_a_data_set(
+    page: Open, home: Path, wait_until: Callable[..., None]
+) -> None:
+    app = page("data")
+    app.segmented_control(key="bring").set_value("pasted text").run()
+    assert app.button(key="paste-go").disabled
+    lines = "\n".join(f"the {colour} number {n}" for colour in ("red", "blue") for n in range(30))
+    app.text_area(key="pasted").set_value(lines).run()
+    app.button(key="paste-go").click().run()
+    wait_until(app, lambda _: not jobs.live() and len(corpora()) == 1)
+
+
+def test_an_uploaded_file_is_read_under_its_own_name(page: Open, home: Path, table: Path) -> None:
+    app = page("data")
+    app.file_uploader(key="upload").upload("reviews.csv", table.read_bytes()).run()
+    assert not app.exception
+    assert "reviews" in [field.value for field in app.text_input]
+
+
+def test_train_on_this_leads_to_a_draft_on_it(page: Open, trained: Path) -> None:
+    app = page("data", data="animals")
+    app.button(key="train-on").click().run()
+    assert app.session_state["draft"].config.data.name == "animals"
+
+
+def test_a_builtin_corpus_is_offered_with_one_click(
+    page: Open, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app import data_view
+
+    asked = []
+    monkeypatch.setattr(data_view, "ensure", lambda name, tell: asked.append(name) or Named(name))
+    app = page("data")
+    app.button(key="make-unicode-names").click().run()
+    assert asked == ["unicode-names"]
+
+
+class Named:
+    def __init__(self, name: str) -> None:
+        self.name = name

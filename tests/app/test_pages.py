@@ -1,0 +1,75 @@
+"""Every page, through app/main.py, in every state that a user can meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.navigation import ENTRIES
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest], str]
+MODEL_PAGES = ("latent_map", "interpolate", "sample", "reconstruct")
+
+
+@pytest.mark.parametrize("stem", ENTRIES)
+def test_every_page_opens_on_an_empty_home(stem: str, page: Open, home: Path, said: Said) -> None:
+    app = page(stem)
+    assert said(app)
+    assert app.title, "a page has a title"
+
+
+@pytest.mark.parametrize("stem", ENTRIES)
+def test_every_page_opens_on_a_finished_run(
+    stem: str, page: Open, trained: Path, said: Said
+) -> None:
+    app = page(stem, run="tiny")
+    assert said(app)
+    assert app.selectbox(key="run").value == "tiny"
+    assert app.selectbox(key="checkpoint").value in ("best", "last")
+
+
+@pytest.mark.parametrize("stem", MODEL_PAGES)
+def test_a_run_without_checkpoint_is_explained(
+    stem: str, page: Open, fake_run: Callable[..., Path], said: Said
+) -> None:
+    fake_run("young", "running", total_steps=100)
+    assert "has no checkpoint yet" in said(page(stem, run="young"))
+
+
+@pytest.mark.parametrize("stem", ["runs", "interpolate"])
+def test_a_deleted_run_in_the_address_is_explained(
+    stem: str, page: Open, trained: Path, said: Said
+) -> None:
+    app = page(stem, run="gone")
+    assert "gone" in said(app)
+    assert app.selectbox(key="run").value == "tiny"
+    app.button(key="dismiss-missing").click().run()
+    assert not any("gone" in warning.value for warning in app.warning)
+
+
+def test_the_job_chip_shows_a_live_run_on_every_page(
+    page: Open, fake_run: Callable[..., Path]
+) -> None:
+    fake_run("busy", "running", step=43, total_steps=100, eta_seconds=120.0)
+    labels = [button.label for button in page("guide").button]
+    assert any("busy" in label and "43%" in label and "left" in label for label in labels)
+
+
+def test_home_shows_runs_as_cards_with_their_health(page: Open, trained: Path, said: Said) -> None:
+    app = page("home")
+    assert "tiny" in said(app)
+    assert "animals" in said(app)
+    assert any(word in said(app) for word in ("healthy", "weak", "collapsed"))
+    assert any(metric.label == "ELBO" for metric in app.metric)
+
+
+def test_the_guide_explains_every_metric(page: Open, home: Path) -> None:
+    from engine.metrics import METRICS
+
+    table = page("guide").table[0].value
+    assert len(table) == len(METRICS)
+    assert set(table["Key"]) == set(METRICS)

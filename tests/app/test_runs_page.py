@@ -1,0 +1,142 @@
+"""Runs: the monitor says what is, and its buttons do what they say or say why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.config import RunBusy
+from engine.runs import launcher, store
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest], str]
+
+
+def record(step: int, kl: float) -> dict[str, float]:
+    values = {"elbo": -80.0, "reconstruction": 80 - kl, "kl": kl, "ppl": 40.0, "active_units": 2.0}
+    values |= {"mutual_information": kl * 0.9, "mutual_information_n": 2000.0}
+    return {"step": step, "epoch": step / 10, "seconds": step * 1.0} | {
+        f"valid/{name}": value for name, value in values.items()
+    }
+
+
+def charts_of(app: AppTest) -> int:
+    return len(app.get("plotly_chart"))
+
+
+def test_a_running_run_shows_progress_and_can_be_stopped(
+    page: Open, fake_run: Callable[..., Path], said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = []
+    monkeypatch.setattr(launcher, "stop", lambda run: stopped.append(run.name))
+    fake_run("busy", "running", [record(10, 3.0), record(20, 4.0)], total_steps=40)
+    app = page("runs", run="busy")
+    assert "running" in [badge.value for badge in app.get("badge")] or "running" in said(app)
+    assert any(progress.value == 50 for progress in app.progress)
+    assert charts_of(app) >= 6
+    assert app.button(key="Resume-busy").disabled and app.button(key="Delete-busy").disabled
+    app.button(key="Stop-busy").click().run()
+    assert stopped == ["busy"]
+
+
+def test_a_failed_run_says_what_went_wrong_and_what_helps(
+    page: Open, fake_run: Callable[..., Path], said: Said
+) -> None:
+    fake_run("broken", "failed", message="the loss is nan at step 20; a lower rate helps")
+    app = page("runs", run="broken")
+    assert "the loss is nan at step 20" in said(app)
+    assert "What usually helps" in said(app)
+    assert "step 20 train elbo" in said(app), "the log is open"
+
+
+def test_a_disabled_button_says_why(page: Open, trained: Path) -> None:
+    app = page("runs", run="tiny")
+    assert app.button(key="Stop-tiny").disabled
+    assert "nothing to stop" in app.button(key="Stop-tiny").help
+    assert "clone it" in app.button(key="Resume-tiny").help
+
+
+def test_a_finished_run_has_curves_probes_and_a_verdict(
+    page: Open, trained: Path, said: Said
+) -> None:
+    app = page("runs", run="tiny")
+    assert charts_of(app) == 9
+    assert "Probe sentences" in said(app)
+    assert any(word in said(app) for word in ("is alive", "is weak", "has collapsed"))
+    assert {metric.label for metric in app.metric} >= {"ELBO", "KL", "Active units"}
+
+
+def test_a_collapsed_run_offers_clones_with_a_remedy(
+    page: Open, fake_run: Callable[..., Path], said: Said
+) -> None:
+    fake_run("flat", "finished", [record(10, 0.01), record(20, 0.01)])
+    app = page("runs", run="flat")
+    assert "The posterior has collapsed" in {error.proto.title for error in app.error}
+    app.button(key="remedy-aggressive").click().run()
+    remedies = [remedy.name for remedy in app.session_state["draft"].config.objective.remedies]
+    assert remedies == ["annealing", "free_bits", "aggressive"]
+
+
+def test_a_run_with_no_record_yet_says_what_it_waits_for(
+    page: Open, fake_run: Callable[..., Path], said: Said
+) -> None:
+    fake_run("young", "queued", activity="waiting for a free slot")
+    assert "waiting for a free slot" in said(page("runs", run="young"))
+
+
+def test_an_error_of_an_action_stays_until_it_is_dismissed(
+    page: Open, fake_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(run: store.Run) -> None:
+        raise RunBusy("the device is on fire; wait")
+
+    monkeypatch.setattr(launcher, "resume", busy)
+    fake_run("ended", "stopped", [record(10, 3.0)])
+    app = page("runs", run="ended")
+    app.button(key="Resume-ended").click().run()
+    assert any("on fire" in error.value for error in app.error)
+    app.run()
+    assert any("on fire" in error.value for error in app.error)
+    app.button(key="dismiss-error-0").click().run()
+    assert not any("on fire" in error.value for error in app.error)
+
+
+def test_deleting_asks_first(page: Open, fake_run: Callable[..., Path], said: Said) -> None:
+    folder = fake_run("old", "finished", [record(10, 3.0)])
+    app = page("runs", run="old")
+    app.button(key="Delete-old").click().run()
+    assert folder.exists()
+    assert "gone for good" in said(app)
+
+
+def test_smoothing_and_axis_can_be_chosen(page: Open, trained: Path, said: Said) -> None:
+    app = page("runs", run="tiny")
+    app.segmented_control(key="x-axis").set_value("epoch")
+    app.slider(key="smoothing").set_value(0.0)
+    app.toggle(key="log").set_value(True)
+    app.run()
+    assert said(app) and charts_of(app) == 9
+
+
+def test_frozen_curves_stay_while_records_arrive(page: Open, fake_run: Callable[..., Path]) -> None:
+    import json
+
+    folder = fake_run("busy", "running", [record(10, 3.0), record(20, 4.0)], total_steps=40)
+
+    def kl(app: AppTest) -> str:
+        return next(
+            chart.proto.spec for chart in app.get("plotly_chart") if "KL" in chart.proto.spec[:4000]
+        )
+
+    app = page("runs", run="busy")
+    app.toggle(key="freeze-busy").set_value(True).run()
+    frozen = kl(app)
+    with (folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record(30, 9.0)) + "\n")
+    app.run()
+    assert kl(app) == frozen
+    app.toggle(key="freeze-busy").set_value(False).run()
+    assert kl(app) != frozen

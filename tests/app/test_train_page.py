@@ -1,0 +1,106 @@
+"""New run: what is on the form is what starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.experiment import load_config, preset
+from engine.runs import launcher, store
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[store.Run]:
+    """The runs that were started, without a process."""
+    runs: list[store.Run] = []
+    monkeypatch.setattr(launcher, "start", runs.append)
+    return runs
+
+
+def form(app: AppTest, setting: str) -> str:
+    return f"{app.session_state['draft'].key}.{setting}"
+
+
+def test_the_page_begins_with_the_quick_preset(page: Open, home: Path) -> None:
+    app = page("train")
+    assert app.session_state["draft"].config == preset("quick")
+
+
+def test_starting_writes_the_form_as_a_run(page: Open, home: Path, started: list) -> None:
+    app = page("train")
+    app.number_input(key=form(app, "training.epochs")).set_value(3)
+    app.number_input(key=form(app, "model.latent.gaussian.size")).set_value(7)
+    app.text_input(key=form(app, "run")).set_value("mine")
+    app.run()
+    app.button(key="start").click().run()
+    assert [run.name for run in started] == ["mine"]
+    config = load_config(store.find("mine").config())
+    assert (config.training.epochs, config.model.latent.size) == (3, 7)
+    assert config.model_copy(
+        update={"training": preset("quick").training, "model": preset("quick").model}
+    ) == preset("quick")
+
+
+def test_a_preset_card_replaces_the_form(page: Open, home: Path) -> None:
+    app = page("train")
+    app.button(key="preset-aggressive").click().run()
+    assert app.session_state["draft"].config == preset("aggressive")
+    assert app.multiselect(key=form(app, "objective.remedies:")).value == [
+        "annealing",
+        "aggressive",
+    ]
+
+
+def test_what_was_typed_survives_a_visit_to_another_page(page: Open, home: Path) -> None:
+    from app.navigation import ENTRIES
+
+    app = page("train")
+    app.number_input(key=form(app, "training.epochs")).set_value(9).run()
+    app.switch_page(ENTRIES["guide"].path).run()
+    app.switch_page(ENTRIES["train"].path).run()
+    assert app.number_input(key=form(app, "training.epochs")).value == 9
+
+
+def test_the_command_line_says_what_was_changed(page: Open, home: Path) -> None:
+    app = page("train")
+    app.number_input(key=form(app, "objective.beta")).set_value(0.5).run()
+    assert "--preset quick" in app.code[-1].value
+    assert "--set objective.beta=0.5" in app.code[-1].value
+
+
+def test_a_setting_that_cannot_be_blocks_the_start_and_says_why(page: Open, home: Path) -> None:
+    app = page("train")
+    app.text_input(key=form(app, "training.device")).set_value("toaster").run()
+    assert app.button(key="start").disabled
+    assert "red" in app.button(key="start").help
+    assert any("Device" in error.value for error in app.error)
+
+
+def test_a_name_that_is_taken_is_explained(page: Open, home: Path, started: list) -> None:
+    store.create(preset("quick").model_dump(mode="json"), "mine")
+    app = page("train")
+    app.text_input(key=form(app, "run")).set_value("mine").run()
+    app.button(key="start").click().run()
+    assert started == []
+    assert any("exists already" in error.value for error in app.error)
+
+
+def test_a_run_can_be_cloned(page: Open, trained: Path) -> None:
+    app = page("train")
+    app.selectbox(key="clone-from").set_value("tiny").run()
+    next(button for button in app.button if button.label == "Clone").click().run()
+    assert app.session_state["draft"].config == load_config(store.find("tiny").config())
+
+
+def test_the_schedule_and_the_plan_are_shown(page: Open, trained: Path) -> None:
+    app = page("train")
+    app.selectbox(key=form(app, "data")).set_value("animals").run()
+    values = {metric.label: metric.value for metric in app.metric}
+    assert values["Sentences"] == "96"
+    assert values["Steps"] == "10"
+    assert app.get("plotly_chart"), "the schedule is a curve"
