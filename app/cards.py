@@ -19,9 +19,9 @@ def door(icon: str, title: str, text: str) -> None:
 
 def run_card(run: Run) -> None:
     """A run at a glance: name, state, data, health, ELBO with its sparkline, active units; opens it."""
-    status, metrics = run.status(), run.metrics()
-    values = latest(metrics)
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, gap="small"), blocks.kindly(f"{run.name} cannot be read"):
+        status, metrics = loaders.status(run), run.metrics()
+        values = latest(metrics)
         with st.container(horizontal=True, vertical_alignment="center"):
             title = "Demonstration run" if run.name == DEMO else run.name
             st.markdown(f"**{blocks.plain(title)}**", width="stretch")

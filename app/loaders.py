@@ -15,9 +15,10 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from engine.config import RunNotFound, home
+from engine.config import EngineError, RunNotFound, home
 from engine.data import corpus
 from engine.runs import store
+from engine.runs.status import Status
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
@@ -34,8 +35,16 @@ def runs() -> list[store.Run]:
 
 def live_runs() -> list[tuple[store.Run, Any]]:
     """Runs whose worker waits, trains or stops right now, with their status."""
-    found = ((run, run.status()) for run in runs())
-    return [(run, status) for run, status in found if status.live]
+    found = ((run, status(run)) for run in runs())
+    return [(run, told) for run, told in found if told.live]
+
+
+def status(run: store.Run) -> Status:
+    """What the run is doing; one whose files are damaged says so and takes no page with it."""
+    try:
+        return run.status()
+    except EngineError as error:
+        return Status(state="failed", message=str(error))
 
 
 def current_run() -> store.Run | None:

@@ -24,13 +24,13 @@ HELPS = {
 
 def draw(run: store.Run) -> None:
     """The whole monitor; polls every two seconds while the run is live, never otherwise."""
-    live = run.status().live
+    live = loaders.status(run).live
     every = frame.POLL_SECONDS if live else None
     st.fragment(_watch, run_every=every)(run, live)
 
 
 def _watch(run: store.Run, was_live: bool) -> None:
-    status = run.status()
+    status = loaders.status(run)
     if was_live and not status.live:
         st.rerun()
     _head(run, status)
@@ -216,7 +216,10 @@ def _log(run: store.Run, status: Status) -> None:
 
 def all_runs(runs: list[store.Run]) -> None:
     """A table of every run; a click on a row opens it."""
-    rows = [_row(run) for run in runs]
+    rows = []
+    for run in runs:
+        with blocks.kindly(f"{run.name} cannot be read"):
+            rows.append(_row(run))
     picked: Any = st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -233,7 +236,7 @@ def all_runs(runs: list[store.Run]) -> None:
 
 
 def _row(run: store.Run) -> dict[str, Any]:
-    status, latest = run.status(), cards.latest(run.metrics())
+    status, latest = loaders.status(run), cards.latest(run.metrics())
     names = {METRICS[name].label: latest.get(name) for name in HEADLINES}
     return {
         "Run": run.name,

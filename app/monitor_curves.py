@@ -7,7 +7,7 @@ import time
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, curves, sentences, state
+from app import blocks, charts, curves, loaders, sentences, state
 from engine.metrics import METRICS
 from engine.runs import store
 
@@ -117,11 +117,12 @@ def _shown(run: store.Run, metrics: pd.DataFrame, frozen: bool) -> pd.DataFrame:
     new points are drawn every five seconds and not at every poll.
     """
     key, now = f"drawn-{run.name}", time.monotonic()
-    drawn, at = state.seen_note(key) or (None, 0.0)
-    recent = now - at < PACE_SECONDS and run.status().live
+    drawn, at, was_frozen = state.seen_note(key) or (None, 0.0, False)
+    recent = now - at < PACE_SECONDS and not was_frozen and loaders.status(run).live
     if drawn is not None and (frozen or (recent and len(drawn) <= len(metrics))):
+        state.note(key, (drawn, at, frozen))
         return drawn
-    state.note(key, (metrics, now))
+    state.note(key, (metrics, now, frozen))
     return metrics
 
 

@@ -8,7 +8,7 @@ from engine.explore.paths import PATHS
 PAIR = {
     "demo": (
         "Return the number of items in the list.",
-        "Raise an error if the file does not exist.",
+        "Compute the mean of the values along the axis.",
     )
 }
 PATH_HELP = (
