@@ -53,11 +53,10 @@ def reviews(folder: Path) -> Path:
     path = folder / "reviews.csv"
     rows = ["id,review,verdict"]
     for number in range(1500):
-        place, dish, good = f"place {number % 40}", f"dish {number % 23}", number % 2 == 0
-        words = "was very good, again" if good else "was cold and late"
-        rows.append(
-            f'{number},"the {dish} at {place} {words} {number % 7}",{"good" if good else "bad"}'
-        )
+        good = number % 2 == 0
+        words = "was very good, again," if good else "was cold and late"
+        text = f"the dish {number % 30} {words} at table {number // 30}"
+        rows.append(f'{number},"{text}",{"good" if good else "bad"}')
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path
 
@@ -101,7 +100,7 @@ def start_the_quick_preset(tab: Page) -> None:
     keyed(tab, "train-on").get_by_role("button").click()
     expect(tab.get_by_role("heading", name="Settings, from quick")).to_be_visible()
     epochs = tab.locator("[class*=training-epochs] input")
-    epochs.fill("40")
+    epochs.fill("100")
     epochs.press("Enter")
     tab.get_by_text("Advanced", exact=True).click()
     tab.get_by_role("tab", name="Training").click()
@@ -156,15 +155,13 @@ def stop_resume_and_finish(tab: Page) -> None:
     resume.click()
     expect(keyed(tab, "Stop-mine").get_by_role("button")).to_be_enabled()
     badge = tab.locator("[data-testid=stMain]").get_by_text("finished", exact=True)
-    expect(badge.first).to_be_visible()
+    expect(badge.first).to_be_visible(timeout=3 * PATIENCE * 1000)
     settled(tab)
 
 
 def the_map_is_coloured_by_label(tab: Page) -> None:
     tab.get_by_role("link", name="Latent map").click()
-    expect(tab.get_by_text(re.compile(r"Showing 150 of 150 sentences"))).to_be_visible(
-        timeout=PATIENCE
-    )
+    expect(tab.get_by_text(re.compile(r"Showing 150 of 150 sentences"))).to_be_visible()
     names = f"() => document.querySelector('{PLOT}')?.data?.map(trace => trace.name).sort()"
     until(lambda: tab.evaluate(names) == ["bad", "good"], "a trace for each label")
     settled(tab)
@@ -172,10 +169,8 @@ def the_map_is_coloured_by_label(tab: Page) -> None:
 
 def two_typed_sentences_are_interpolated(tab: Page) -> None:
     tab.get_by_role("link", name="Interpolate").click()
-    a, b = (
-        "the dish 3 at place 5 was very good, again 2",
-        "the dish 9 at place 30 was cold and late 4",
-    )
+    a = "the dish 3 was cold and late at table 5"
+    b = "the dish 8 was very good, again, at table 9"
     for label, text in (("A", a), ("B", b)):
         field = tab.get_by_label(label, exact=True)
         field.wait_for()
