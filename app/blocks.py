@@ -236,3 +236,8 @@ def need_run(run: Any, checkpoint: str | None) -> bool:
 def escaped(text: object) -> str:
     """Text that HTML leaves as it is."""
     return html.escape(str(text))
+
+
+def size(count: int) -> str:
+    """Bytes as a person reads them: 18.7 kB, 2.4 MB."""
+    return f"{count / 1e3:.1f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB"

@@ -115,7 +115,8 @@ def _sizes(config: Any) -> str:
     parts = [f"{getattr(config.model.latent, 'size', '?')} latent units"]
     if hidden := getattr(config.model.decoder, "hidden", None):
         parts.append(f"hidden {hidden}")
-    parts.append(f"up to {config.training.epochs} epochs")
+    most = config.training.max_steps
+    parts.append(f"up to {most:,} steps" if most else f"up to {config.training.epochs} epochs")
     return " · ".join(parts)
 
 

@@ -74,7 +74,10 @@ def bring() -> None:
         return
     if how == "a file":
         upload = st.file_uploader(
-            "Your file", TYPES, key="upload", help="One sentence a line, or a table; also gzipped."
+            "Your file",
+            TYPES,
+            key=f"upload-{_imports()}",
+            help="One sentence a line, or a table; also gzipped.",
         )
         path = loaders.save_upload(upload) if upload else None
     else:
@@ -113,7 +116,7 @@ def _columns(path: Path, key: str) -> tuple[str | None, str | None]:
     """The guessed columns, correctable, with the first rows below."""
     found = guess(path)
     cut = {",": "comma", "\t": "tab", ";": "semicolon"}.get(found.delimiter or "", found.delimiter)
-    facts = [found.format.upper(), f"{found.size / 1e6:.1f} MB", found.encoding]
+    facts = [found.format.upper(), blocks.size(found.size), found.encoding]
     facts += [
         f"columns cut at {cut}",
         "first line names them" if found.header else "no header",
@@ -142,8 +145,14 @@ def _start_import(path: Path, name: str, options: ImportOptions) -> None:
         loaders.forget_upload(path)
         return found
 
+    # A new uploader, empty: the job removes the file that the old one would read again.
+    st.session_state["imports"] = _imports() + 1
     jobs.start(f"{PREFIX}{name}", f"Importing {name}", work)
     st.rerun()
+
+
+def _imports() -> int:
+    return st.session_state.get("imports", 0)
 
 
 def _paste() -> None:

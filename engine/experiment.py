@@ -99,22 +99,25 @@ def _quarter(*remedies: Any) -> ExperimentConfig:
 
 
 def quick() -> ExperimentConfig:
-    """A small model for a first look: a minute or a few on a laptop, with a code that is alive.
+    """A small model for a first look: some minutes on a laptop, with a code that is alive.
+
+    At most 2,000 updates, so that a few hundred sentences are read often and many thousands in part.
 
     References:
-        Free bits after Li et al., 2019, https://arxiv.org/abs/1909.00868; sizes are ours.
+        Free bits after Kingma et al., 2016, https://arxiv.org/abs/1606.04934; sizes are ours.
     """
+    training = _adam(0.003, epochs=200, log_every=10, first_epoch=20)
     return ExperimentConfig(
         data=DataConfig(max_tokens=25),
         tokenizer=TokenizerConfig(vocab_size=8000),
         model=_lstm(96, 128, 16, dropout=0.2, initialisation="pytorch"),
         objective=ObjectiveConfig(
             remedies=(
-                LinearAnnealing.Config(start=0.0, epochs=2),
+                LinearAnnealing.Config(start=0.0, steps=400),
                 FreeBits.Config(target=6, variant="batch-unit"),
             )
         ),
-        training=_adam(0.003, epochs=5, log_every=10),
+        training=training.model_copy(update={"max_steps": 2000}),
     )
 
 

@@ -89,7 +89,7 @@ def test_pasted_lines_become_a_data_set(
 
 def test_an_uploaded_file_is_read_under_its_own_name(page: Open, home: Path, table: Path) -> None:
     app = page("data")
-    app.file_uploader(key="upload").upload("reviews.csv", table.read_bytes()).run()
+    app.file_uploader(key="upload-0").upload("reviews.csv", table.read_bytes()).run()
     assert not app.exception
     assert "reviews" in [field.value for field in app.text_input]
 

@@ -102,5 +102,5 @@ def test_the_schedule_and_the_plan_are_shown(page: Open, trained: Path) -> None:
     app.selectbox(key=form(app, "data")).set_value("animals").run()
     values = {metric.label: metric.value for metric in app.metric}
     assert values["Sentences"] == "96"
-    assert values["Steps"] == "10"
+    assert values["Steps"] == "400"
     assert app.get("plotly_chart"), "the schedule is a curve"
