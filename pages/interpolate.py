@@ -20,6 +20,8 @@ blocks.header(
     "Interpolate", "Both sentences are encoded; the codes on the path between them are decoded."
 )
 run, checkpoint = loaders.current_run(), state.checkpoint()
+if run is not None and run.name == "demo":
+    st.caption("The demonstration model has read Python docstrings, and nothing else.")
 if not blocks.need_run(run, checkpoint):
     st.stop()
 

@@ -154,8 +154,8 @@ def stop_resume_and_finish(tab: Page) -> None:
     expect(tab.get_by_text(re.compile(r"stopped at step \d+, with a checkpoint"))).to_be_visible()
     resume.click()
     expect(keyed(tab, "Stop-mine").get_by_role("button")).to_be_enabled()
-    badge = tab.locator("[data-testid=stMain]").get_by_text("finished", exact=True)
-    expect(badge.first).to_be_visible(timeout=3 * PATIENCE * 1000)
+    finished = tab.locator("[data-testid=stMain]").get_by_text(re.compile("finished$"))
+    expect(finished.first).to_be_visible(timeout=3 * PATIENCE * 1000)
     settled(tab)
 
 
