@@ -103,7 +103,7 @@ def _axes(found: codes.Codes) -> tuple[Any, int, int]:
 
 
 def _axis_name(projection: Any, axis: int) -> str:
-    return f"{projection.names[axis]} ({projection.shares[axis]:.0%} of variance)"
+    return f"{projection.names[axis]} ({projection.shares[axis]:.1%} of variance)"
 
 
 def _colour(found: codes.Codes) -> tuple[Any, str]:

@@ -23,7 +23,19 @@ def spans(text: str, pieces: Sequence[str], marked: Sequence[bool]) -> list[tupl
             return [(text, any(marked))]
         found += [(text[at:start], False), (shown, mark)]
         at = start + len(shown)
-    return [part for part in [*found, (text[at:], False)] if part[0]]
+    return _joined([part for part in [*found, (text[at:], False)] if part[0]])
+
+
+def _joined(parts: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    """Neighbours of one kind as one part; a blank between two marked pieces is marked too."""
+    joined: list[tuple[str, bool]] = []
+    for index, (text, mark) in enumerate(parts):
+        between = not text.strip() and 0 < index < len(parts) - 1
+        mark = mark or (between and parts[index - 1][1] and parts[index + 1][1])
+        if joined and joined[-1][1] == mark:
+            text = joined.pop()[0] + text
+        joined.append((text, mark))
+    return joined
 
 
 def marked(text: str, pieces: Sequence[str], changed: Sequence[bool], dim: bool = True) -> str:

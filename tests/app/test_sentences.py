@@ -68,3 +68,11 @@ def test_unknown_words_are_underlined() -> None:
     made = sentences.underlined("the quux sleeps", ["quux"])
     assert '<span class="zs-unknown">quux</span>' in made
     assert made.startswith("the ")
+
+
+def test_neighbouring_marks_are_one_mark() -> None:
+    pieces = ["very", "good", ",", "again"]
+    assert sentences.spans("very good, again", pieces, [True, True, True, False]) == [
+        ("very good,", True),
+        (" again", False),
+    ]
