@@ -149,3 +149,9 @@ def wait_until() -> Callable[..., None]:
             app.run()
 
     return wait
+
+
+@pytest.fixture(autouse=True)
+def no_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CPython 3.11 parses source in one thread at a time; the warm-up's imports parse in another."""
+    monkeypatch.setattr("app.warmup.start", lambda: None)
