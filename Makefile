@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 .PHONY: app test everyday benchmark lint clean
 
 app: .venv/app.stamp
-	@.venv/bin/python -m streamlit run app/main.py --server.port $(PORT) --server.address $(HOST)
+	@.venv/bin/python -m app.serve --server.port $(PORT) --server.address $(HOST)
 
 test: .venv/test.stamp
 	.venv/bin/python -m pytest -n 2 $(TESTS)

@@ -40,9 +40,10 @@ def _pickers(runs: list[Run]) -> None:
         st.caption("No run yet. Train one, and it can be chosen here.")
         return
     _note_missing_run(names)
-    # A value that is there already must not be given a second time, as a default.
-    default = names.index(DEMO) if DEMO in names and "run" not in st.session_state else 0
-    name = st.selectbox("Run", names, default, key="run", bind="query-params", help=RUN_HELP)
+    # The address leaves out the first option, so the first option must be the same on every visit.
+    runs = sorted(runs, key=lambda run: run.name != DEMO)
+    names = [run.name for run in runs]
+    name = st.selectbox("Run", names, key="run", bind="query-params", help=RUN_HELP)
     checkpoints = runs[names.index(name)].checkpoints()
     if not checkpoints:
         st.session_state.pop("checkpoint", None)

@@ -7,27 +7,46 @@ import logging
 import os
 import threading
 
-HEAVY = ("torch", "engine.hosting", "engine.decoding.search", "engine.explore.interpolation")
+HEAVY = (
+    "app.blocks",  # plotly and pandas
+    "torch",
+    "engine.hosting",
+    "engine.decoding.search",
+    "engine.explore.interpolation",
+)
 
 _started = threading.Event()
 logger = logging.getLogger(__name__)
 
 
 def start() -> None:
-    """Begin the imports once per process; a page that needs them sooner waits for the import lock.
+    """Begin once per process; a page that needs a module sooner waits for the import lock.
 
     ``ZSCAPE_WARM_UP=0`` leaves it out (tests of single pages need no torch).
     """
     if _started.is_set() or os.environ.get("ZSCAPE_WARM_UP") == "0":
         return
     _started.set()
-    threading.Thread(target=_import, name="zscape-warm-up", daemon=True).start()
+    threading.Thread(target=_warm_up, name="zscape-warm-up", daemon=True).start()
 
 
-def _import() -> None:
-    for name in HEAVY:
-        try:
+def _warm_up() -> None:
+    try:
+        for name in HEAVY:
             importlib.import_module(name)
-        except Exception:  # the page that needs the module will show this to its user
-            logger.exception("warm-up could not import %s", name)
-            return
+        _rehearse()
+    except Exception:  # the page that needs it will meet the same and tell its user
+        logger.exception("the warm-up broke off")
+
+
+def _rehearse() -> None:
+    """Decode one path, for what torch does only the first time (a second, on two cores)."""
+    from engine.decoding import DecodingConfig
+    from engine.explore.interpolation import between
+    from engine.hosting import ModelHost
+    from engine.runs import store
+
+    if store.is_run(store.demo_path()):
+        demo = store.find(store.DEMO)
+        hosted = ModelHost().get(demo, demo.preferred_checkpoint())
+        between(hosted.model, hosted.tokenizer, "Return it.", "Add it.", 3, "linear", DecodingConfig())

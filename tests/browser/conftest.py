@@ -59,7 +59,7 @@ def address(home: Path, chromium: str, tmp_path_factory: pytest.TempPathFactory)
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("log") / "app.log"
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py"]
+    command = [sys.executable, "-m", "app.serve"]
     command += ["--server.port", str(port), "--server.headless", "true"]
     environment = os.environ | {"ZSCAPE_HOME": str(home)}
     with log.open("wb") as out:
