@@ -313,7 +313,7 @@ def build(config: ExperimentConfig, vocab_size: int, steps_per_epoch: int) -> Pa
     total = config.training.epochs * steps_per_epoch
     horizon = Horizon(steps_per_epoch, min(total, config.training.max_steps or total))
     model = build_model(config.model, vocab_size)
-    objective = Objective(config.objective, horizon)
+    objective = Objective(config.objective, horizon, model.latent.size, vocab_size)
     return Parts(
         model, objective, TrainingState(model, objective, config.training, horizon), horizon
     )

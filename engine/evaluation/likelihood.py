@@ -145,7 +145,7 @@ def iw_nll(
 def _iw_nll(model: VAE, x: Tensor, samples: int, chunk: int, precision: str) -> ImportanceWeighted:
     if samples < 1:
         raise ConfigError(f"IW-NLL needs at least 1 sample, got {samples}; the papers use 500")
-    latent = model.latent(model.encoder(x))
+    latent = model.encode(x)
     if latent.posterior is None:
         raise ConfigError(
             "IW-NLL needs the density of the posterior, which this latent family does not have; "

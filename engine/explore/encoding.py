@@ -76,7 +76,7 @@ def encode_corpus(
         for start in range(0, len(order), batch):
             part = order[start : start + batch]
             x = torch.from_numpy(tokens.rows(rows[part])).to(device)
-            h = model.encoder(x)
+            h = model.summary(x)
             latent = model.latent(h)
             codes.append(model.latent.code(h).flatten(1).float().cpu().numpy())
             columns.append(_columns(model, x, latent, reconstruction))

@@ -75,7 +75,7 @@ def reconstruct(
     sentences = read(tokenizer, texts, decoding.max_tokens)
     with evaluation_mode(model, decoding.seed) as device:
         x = padded(sentences).to(device)
-        h = model.encoder(x)
+        h = model.summary(x)
         code = model.latent.code(h)
         latent = model.latent(h, max(draws, 1))
         kl = latent.kl.flatten(1).sum(1).tolist()

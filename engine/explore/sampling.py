@@ -62,9 +62,8 @@ def around(
     decoding = decoding or DecodingConfig()
     sentence = read(tokenizer, [text], decoding.max_tokens)
     with evaluation_mode(model, decoding.seed) as device:
-        h = model.encoder(padded(sentence).to(device))
-        code = model.latent.code(h)
-        z = code + spread * (model.latent(h, n).z[:, 0] - code)
+        h = model.summary(padded(sentence).to(device))
+        z = model.latent.around(h, n, spread)[:, 0]
     return _samples(model, tokenizer, z, decoding)
 
 

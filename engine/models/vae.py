@@ -32,21 +32,35 @@ class VAE(nn.Module):
     """A variational autoencoder of sentences."""
 
     def __init__(
-        self, encoder: nn.Module, latent: LatentFamily, decoder: Decoder, vocab_size: int
+        self,
+        encoder: nn.Module,
+        latent: LatentFamily,
+        decoder: Decoder,
+        vocab_size: int,
+        initialisation: str = "pytorch",
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.latent = latent
         self.decoder = decoder
         self.vocab_size = vocab_size
+        self.initialisation = initialisation
+
+    def summary(self, x: Tensor) -> Tensor:
+        """The encoder's summary h (B, H) of sentences x (B, T)."""
+        return self.encoder(x)
 
     def encode(self, x: Tensor, samples: int | None = None) -> Latent:
         """Codes, KL and posterior of sentences x (B, T)."""
-        return self.latent(self.encoder(x), samples)
+        return self.latent(self.summary(x), samples)
 
     def code(self, x: Tensor) -> Tensor:
         """The deterministic code (B, Z) of sentences x (B, T)."""
-        return self.latent.code(self.encoder(x))
+        return self.latent.code(self.summary(x))
+
+    def reset_decoder(self) -> None:
+        """Fresh weights for the decoder, as it was first initialised."""
+        initialise(self.decoder, self.initialisation)
 
     def inference_parameters(self) -> list[nn.Parameter]:
         """The weights of q(z|x): encoder and latent family."""
@@ -62,13 +76,23 @@ def build_model(config: ModelConfig, vocab_size: int, pad_id: int = 0) -> VAE:
     encoder: Any = ENCODERS.build(config.encoder, vocab_size, pad_id)
     latent: Any = LATENTS.build(config.latent, encoder.size)
     decoder: Any = DECODERS.build(config.decoder, vocab_size, pad_id, latent.size)
-    model = VAE(encoder, latent, decoder, vocab_size)
+    model = VAE(encoder, latent, decoder, vocab_size, config.initialisation)
     if config.initialisation == "he2019":
         _initialise_as_he2019(model)
     return model
 
 
-def _initialise_as_he2019(model: VAE) -> None:
+def initialise(module: nn.Module, how: str) -> None:
+    """Fresh weights for ``module`` and all it holds, as ``ModelConfig.initialisation`` says."""
+    for part in module.modules():
+        reset = getattr(part, "reset_parameters", None)
+        if callable(reset):
+            reset()
+    if how == "he2019":
+        _initialise_as_he2019(module)
+
+
+def _initialise_as_he2019(model: nn.Module) -> None:
     for parameter in model.parameters():
         nn.init.uniform_(parameter, -0.01, 0.01)
     for module in model.modules():

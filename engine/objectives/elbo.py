@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import reduce
 from math import prod
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.config import Config, ConfigError, param
 from engine.models.vae import VAE
-from engine.objectives.remedies import REMEDIES, Horizon, Remedy
+from engine.objectives.remedies import REMEDIES, Forward, Horizon, Remedy
 
 
 class ObjectiveConfig(Config):
@@ -47,31 +47,51 @@ class Objective:
         Auto-Encoding Variational Bayes, Kingma and Welling, 2014, https://arxiv.org/abs/1312.6114
     """
 
-    def __init__(self, config: ObjectiveConfig, horizon: Horizon) -> None:
+    def __init__(
+        self,
+        config: ObjectiveConfig,
+        horizon: Horizon,
+        latent_size: int = 0,
+        vocab_size: int = 0,
+    ) -> None:
         names = [remedy.name for remedy in config.remedies]
         if len(set(names)) < len(names):
             raise ConfigError(f"each remedy may be used once, got {', '.join(names)}")
         self.config = config
         self.remedies: list[Remedy] = [REMEDIES.build(r, horizon) for r in config.remedies]
+        heads = {r.config.name: r.head(latent_size, vocab_size) for r in self.remedies}
+        self.heads = nn.ModuleDict({name: head for name, head in heads.items() if head})
+
+    def since(self, step: int) -> int:
+        """Update ``step`` counted from where the last stage began."""
+        return step - max((remedy.origin for remedy in self.remedies), default=0)
 
     def kl_weight(self, step: int) -> float:
         """beta times the remedies' weights at update ``step``, counted from 1."""
-        return self.config.beta * prod(remedy.kl_weight(step) for remedy in self.remedies)
+        since = self.since(step)
+        return self.config.beta * prod(remedy.kl_weight(since) for remedy in self.remedies)
 
     def __call__(
         self, model: VAE, x: Tensor, step: int
     ) -> tuple[Tensor, dict[str, Tensor | float]]:
         """The loss of sentences x (B, T) at update ``step``, and its named terms, nats per sentence."""
+        since, weight = self.since(step), self.kl_weight(step)
         samples = self.config.samples
-        latent = model.encode(x, None if samples == 1 else samples)
+        model.latent.advance(since)
+        h = model.summary(x)
+        latent = model.latent(h, None if samples == 1 else samples)
         inputs = reduce(lambda tokens, remedy: remedy.corrupt(tokens), self.remedies, x[:, :-1])
-        reconstruction = model.decoder.token_nll(x, latent.z, inputs).sum(-1).mean()
-        charged = reduce(lambda kl, remedy: remedy.charge(kl), self.remedies, latent.kl)
+
+        def nll(z: Tensor) -> Tensor:
+            return model.decoder.token_nll(x, z, inputs).sum(-1)
+
+        reconstruction = model.latent.expectation(h, latent, nll).mean()
+        charged = reduce(lambda kl, remedy: remedy.charge(kl, since), self.remedies, latent.kl)
         kl_charged = charged.sum(-1).mean()
-        weight = self.kl_weight(step)
+        forward = Forward(model, x, inputs, h, latent, since, weight)
         penalties = dict(latent.losses)
         for remedy in self.remedies:
-            penalties |= remedy.penalty(latent, model.latent.prior)
+            penalties |= remedy.penalty(forward)
         loss = reconstruction + weight * kl_charged + sum(penalties.values())
         terms: dict[str, Tensor | float] = {
             "loss": loss.detach(),

@@ -99,15 +99,18 @@ def _encoder_step(state: TrainingState, x: Tensor) -> float:
 def _joint_step(state: TrainingState, x: Tensor) -> tuple[dict[str, Tensor | float], Tensor]:
     """One update of decoder and, unless a remedy freezes it, encoder; loss terms and gradient norm."""
     _, terms = _backward(state, x)
-    norm = clip_grad_norm_(state.model.parameters(), state.config.clip)
-    if not any(remedy.freezes_encoder() for remedy in state.objective.remedies):
-        state.optimisers["encoder"].step()
-    state.optimisers["decoder"].step()
+    weights = [*state.model.parameters(), *state.objective.heads.parameters()]
+    norm = clip_grad_norm_(weights, state.config.clip)
+    frozen = any(remedy.freezes_encoder() for remedy in state.objective.remedies)
+    for name, optimiser in state.optimisers.items():
+        if not (frozen and name == "encoder"):
+            optimiser.step()
     return terms, norm
 
 
 def _backward(state: TrainingState, x: Tensor) -> tuple[Tensor, dict[str, Tensor | float]]:
     state.model.zero_grad(set_to_none=True)
+    state.objective.heads.zero_grad(set_to_none=True)
     with autocast(state.precision, state.device):
         loss, terms = state.objective(state.model, x, state.step + 1)
     loss.backward()
@@ -166,19 +169,24 @@ def _validate(state: TrainingState, evaluate: Evaluate, epoch_ended: bool) -> Re
     metrics = evaluate(state.model)
     state.model.train()
     state.evaluated = state.step
-    if metrics["elbo"] > state.best_elbo:
-        state.best_elbo, state.best_step = metrics["elbo"], state.step
+    # A family without a density has no ELBO; its reconstruction is all there is to go by.
+    goal = metrics["elbo"] if "elbo" in metrics else -metrics["reconstruction"]
+    pretraining = state.pretraining
+    if goal > state.best_elbo and not pretraining:
+        state.best_elbo, state.best_step = goal, state.step
         state.keep_best()
     for remedy in state.objective.remedies:
         remedy.after_evaluation(metrics, epoch_ended)
-    if (
-        epoch_ended
-        and state.plateau
-        and state.plateau.after_epoch(state.epoch + 1, -metrics["elbo"])
-    ):
+    if any([r.begins_stage(state.step, epoch_ended) for r in state.objective.remedies]):
+        state.begin_stage()
+    elif _plateau_reached(state, epoch_ended and not pretraining, -goal):
         _lower_rates(state)
     record: Record = {"step": state.step, "epoch": _epochs(state), "seconds": state.seconds}
     return record | {f"valid/{name}": value for name, value in metrics.items()}
+
+
+def _plateau_reached(state: TrainingState, due: bool, loss: float) -> bool:
+    return due and state.plateau is not None and state.plateau.after_epoch(state.epoch + 1, loss)
 
 
 def _lower_rates(state: TrainingState) -> None:

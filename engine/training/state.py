@@ -40,6 +40,7 @@ class TrainingState:
         self.precision = choose_precision(config.precision, self.device)
         self.model = model.to(self.device)
         self.objective = objective
+        objective.heads.to(self.device)
         self.config = config
         self.horizon = horizon
         self.plateau = Plateau(config.plateau) if config.plateau else None
@@ -52,8 +53,8 @@ class TrainingState:
 
     def fresh_optimisers(self) -> dict[str, optim.Optimizer]:
         """Optimisers without memory, at the configured rates."""
-        config = self.config
-        return {
+        config, heads = self.config, list(self.objective.heads.parameters())
+        optimisers = {
             "encoder": OPTIMISERS.build(
                 config.encoder_optimiser, self.model.inference_parameters()
             ),
@@ -61,6 +62,21 @@ class TrainingState:
                 config.decoder_optimiser, self.model.generative_parameters()
             ),
         }
+        if heads:
+            optimisers["remedies"] = OPTIMISERS.build(config.decoder_optimiser, heads)
+        return optimisers
+
+    def begin_stage(self) -> None:
+        """A decoder, optimisers, rates and a best that start anew; the encoder stays as it is."""
+        self.model.reset_decoder()
+        self.optimisers = self.fresh_optimisers()
+        self.plateau = Plateau(self.config.plateau) if self.config.plateau else None
+        self.best_elbo, self.best_step, self.best_weights = float("-inf"), -1, {}
+
+    @property
+    def pretraining(self) -> bool:
+        """Whether a remedy is still preparing the encoder."""
+        return any(remedy.pretraining for remedy in self.objective.remedies)
 
     @property
     def finished(self) -> bool:
@@ -81,6 +97,7 @@ class TrainingState:
         """Writes model, optimisers, random states and numbers into ``folder``, which must exist."""
         save_file(_contiguous(self.model.state_dict()), folder / MODEL)
         tensors = {f"best.{name}": value for name, value in self.best_weights.items()}
+        tensors |= {f"heads.{k}": value for k, value in self.objective.heads.state_dict().items()}
         tensors["random.cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
@@ -122,6 +139,13 @@ class TrainingState:
             for name, value in tensors.items()
             if name.startswith("best.")
         }
+        self.objective.heads.load_state_dict(
+            {
+                name.removeprefix("heads."): value
+                for name, value in tensors.items()
+                if name.startswith("heads.")
+            }
+        )
         for name, optimiser in self.optimisers.items():
             entries = _nested(tensors, f"optimiser.{name}.")
             optimiser.load_state_dict(

@@ -97,8 +97,8 @@ def test_a_remedy_that_is_off_changes_nothing(name, off):
 
 def test_every_registered_remedy_has_identities_for_the_hooks_it_does_not_use():
     base = Remedy(None, HORIZON)
-    assert base.kl_weight(5) == 1.0 and base.charge(KL) is KL and base.corrupt(X) is X
-    assert base.penalty(None, None) == {} and not base.another_encoder_step(0, 0.0, 0)
+    assert base.kl_weight(5) == 1.0 and base.charge(KL, 5) is KL and base.corrupt(X) is X
+    assert base.penalty(None) == {} and not base.another_encoder_step(0, 0.0, 0)
     assert not base.freezes_encoder() and base.state() == {}
 
 
@@ -145,7 +145,7 @@ def test_cyclical_annealing_keeps_the_weight_at_zero_as_optimus_does():
     ],
 )
 def test_free_bits_charge_what_their_formula_says(variant, per_sentence):
-    charged = remedy("free_bits", target=1.0, variant=variant).charge(KL)
+    charged = remedy("free_bits", target=1.0, variant=variant).charge(KL, 1)
     torch.testing.assert_close(charged.sum(-1), torch.tensor(per_sentence))
 
 
@@ -153,7 +153,7 @@ def test_mask_and_clamp_have_the_same_gradient():
     gradients = []
     for variant in ("sentence-unit-mask", "sentence-unit-clamp"):
         kl = KL.clone().requires_grad_()
-        remedy("free_bits", target=0.9, variant=variant).charge(kl).sum().backward()
+        remedy("free_bits", target=0.9, variant=variant).charge(kl, 1).sum().backward()
         gradients.append(kl.grad)
     torch.testing.assert_close(*gradients)
 

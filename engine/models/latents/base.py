@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ class Latent:
 
     Attributes:
         z: codes, (B, Z), or (S, B, Z) where S samples were asked for.
-        kl: KL(q(z|x) || p(z)) of each unit, (B, Z), nats.
+        kl: KL(q(z|x) || p(z)), nats: of each unit, (B, Z), or (B, 1) where it is no sum over units.
         posterior: q(z|x), batch shape (B,), or None for a family without a density.
         losses: named auxiliary losses, scalars, nats per sentence.
     """
@@ -27,9 +28,15 @@ class Latent:
 
 
 class LatentFamily(nn.Module, ABC):
-    """From the encoder's summary h to a code z, its posterior and its KL."""
+    """From the encoder's summary h to a code z, its posterior and its KL.
+
+    Attributes:
+        size: Z, the width of a code.
+        paths: names of the ways between two codes that stay where codes live, the best one first.
+    """
 
     size: int
+    paths: tuple[str, ...] = ("linear", "spherical", "norm_preserving")
 
     @abstractmethod
     def forward(self, h: Tensor, samples: int | None = None) -> Latent:
@@ -47,3 +54,25 @@ class LatentFamily(nn.Module, ABC):
     def sample_prior(self, n: int) -> Tensor:
         """n codes (n, Z) drawn from the prior."""
         return self.prior.sample((n,))
+
+    def advance(self, step: int) -> None:
+        """Told which update comes next, counted from 1; for what follows a schedule."""
+
+    def expectation(self, h: Tensor, latent: Latent, nll: Callable[[Tensor], Tensor]) -> Tensor:
+        """E_q of ``nll(z)`` for each row, (B,): its value an estimate, its gradient one as well.
+
+        Here the gradient flows through z (the pathwise gradient). A discrete family, whose z has none,
+        brings an estimator.
+
+        Args:
+            h: encoder summary, (B, H), that ``latent`` was made from.
+            latent: what ``forward`` returned for h.
+            nll: -log p(x|z), (B,) or (S, B), for z (B, Z) or (S, B, Z), nats per sentence.
+        """
+        value = nll(latent.z)
+        return value if value.dim() == 1 else value.mean(0)
+
+    def around(self, h: Tensor, n: int, spread: float) -> Tensor:
+        """n draws (n, B, Z) of the posterior, their distance from its code times ``spread``."""
+        code = self.code(h)
+        return code + spread * (self(h, n).z - code)

@@ -7,7 +7,7 @@ from engine.objectives.remedies.annealing import (
     LinearAnnealing,
     SigmoidAnnealing,
 )
-from engine.objectives.remedies.base import Horizon, Remedy
+from engine.objectives.remedies.base import Forward, Horizon, Remedy
 from engine.objectives.remedies.free_bits import FreeBits
 from engine.objectives.remedies.word_dropout import WordDropout
 
@@ -21,4 +21,4 @@ REMEDIES = Registry(
     WordDropout,
 )
 
-__all__ = ["REMEDIES", "Horizon", "Remedy"]
+__all__ = ["REMEDIES", "Forward", "Horizon", "Remedy"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,26 @@ class Horizon:
     total_steps: int
 
 
+@dataclass(frozen=True)
+class Forward:
+    """One pass of the model over a batch, as remedies see it.
+
+    Attributes:
+        model: the VAE.
+        x: sentences (B, T). inputs: what the decoder read, (B, T-1).
+        h: encoder summary (B, H). latent: codes, KL and posterior.
+        step: the update, counted from 1 (from the start of the last stage). kl_weight: of this update.
+    """
+
+    model: Any
+    x: Tensor
+    inputs: Tensor
+    h: Tensor
+    latent: Any
+    step: int
+    kl_weight: float
+
+
 class Remedy:
     """One idea against collapse: a handful of hooks that leave everything as it is.
 
@@ -33,19 +53,23 @@ class Remedy:
         self.config = config
         self.horizon = horizon
 
+    def head(self, latent_size: int, vocab_size: int) -> nn.Module | None:
+        """A network of the remedy's own; it is trained at the decoder's rate and lives only in training."""
+        return None
+
     def kl_weight(self, step: int) -> float:
         """Factor of the KL term at joint update ``step``, counted from 1."""
         return 1.0
 
-    def charge(self, kl: Tensor) -> Tensor:
-        """What the KL of each sentence and unit (B, Z) costs in the loss, (B, Z), nats."""
+    def charge(self, kl: Tensor, step: int) -> Tensor:
+        """What the KL of each sentence and unit (B, Z) costs in the loss at ``step``, (B, Z), nats."""
         return kl
 
     def corrupt(self, tokens: Tensor) -> Tensor:
         """What the decoder reads in place of ``tokens`` (B, T)."""
         return tokens
 
-    def penalty(self, latent: Any, prior: Any) -> dict[str, Tensor]:
+    def penalty(self, forward: Forward) -> dict[str, Tensor]:
         """Named terms that the loss gains, scalars, nats per sentence."""
         return {}
 
@@ -65,6 +89,20 @@ class Remedy:
 
     def wants_joint_clipping(self) -> bool:
         """Whether an encoder-only update is clipped by the norm of all gradients, decoder included."""
+        return False
+
+    @property
+    def pretraining(self) -> bool:
+        """Whether this stage only prepares: no best checkpoint is kept, no rate is lowered."""
+        return False
+
+    @property
+    def origin(self) -> int:
+        """The update from which schedules count: 0, or where the last stage began."""
+        return 0
+
+    def begins_stage(self, step: int, epoch_ended: bool) -> bool:
+        """Asked after each validation; True begins a stage: the decoder's weights are made anew."""
         return False
 
     def after_evaluation(self, metrics: Mapping[str, float], epoch_ended: bool) -> None:

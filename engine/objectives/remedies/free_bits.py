@@ -53,7 +53,7 @@ class FreeBits(Remedy):
             basic=True,
         )
 
-    def charge(self, kl: Tensor) -> Tensor:
+    def charge(self, kl: Tensor, step: int) -> Tensor:
         """What the KL (B, Z) costs, (B, Z); see the class for the variants."""
         target, unit = self.config.target, self.config.target / kl.shape[-1]
         match self.config.variant:
