@@ -101,6 +101,11 @@ class Tokenizer:
         return len(self._vocabulary)
 
     @property
+    def words(self) -> list[str]:
+        """What each id stands for, as the vocabulary spells it."""
+        return list(self._pieces)
+
+    @property
     def fingerprint(self) -> str:
         """Equal for tokenisers that cut every text alike."""
         return hashlib.blake2b(self._json().encode(), digest_size=16).hexdigest()

@@ -2,8 +2,9 @@
 
 from engine.config import Registry
 from engine.models.decoders.base import Decoder
+from engine.models.decoders.gru import GRUDecoder
 from engine.models.decoders.lstm import LSTMDecoder
 
-DECODERS = Registry("decoder", LSTMDecoder)
+DECODERS = Registry("decoder", LSTMDecoder, GRUDecoder)
 
 __all__ = ["DECODERS", "Decoder"]

@@ -1,0 +1,31 @@
+"""What an encoder promises."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+
+class Encoder(nn.Module, ABC):
+    """Sums a sentence up, for the latent family to make a posterior of.
+
+    One whose Config has ``embedding``, a width, can share the decoder's table: it takes
+    ``own_embedding=False`` when it is made.
+
+    Attributes:
+        size: H, the width of the summary.
+        embedding: its own table of words, or None: it reads through the table it is handed.
+    """
+
+    size: int
+    embedding: nn.Embedding | None
+
+    @abstractmethod
+    def forward(self, x: Tensor, table: Tensor | None = None) -> Tensor:
+        """The summary h (B, H) of sentences x (B, T), right-padded.
+
+        Args:
+            x: sentences, START first.
+            table: word embeddings (V, E) to read through, where the encoder has none of its own.
+        """
