@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ class Encoded:
     Attributes:
         indices: row numbers in the split, shape (N,).
         codes: the deterministic code (the posterior mean of a Gaussian), shape (N, Z), float32.
-        kl: KL(q(z|x) || p(z)), nats per sentence, shape (N,).
+        kl: KL(q(z|x) || p(z)), nats per sentence, shape (N,); nan where the family has no density.
         reconstruction: -log p(x|z) of one posterior sample, nats per sentence, shape (N,); nan where
             it was not asked for.
         spread: mean posterior standard deviation over units, shape (N,); nan where the family has
@@ -89,15 +90,14 @@ def encode_corpus(
 
 def _columns(model: VAE, x: Any, latent: Any, reconstruction: bool) -> NDArray[np.float32]:
     """KL, reconstruction and spread of one batch, shape (3, B)."""
-    absent = np.full(len(x), np.nan, dtype=np.float32)
-    kl = latent.kl.flatten(1).sum(1).float().cpu().numpy()
-    nll = absent
+    kl = nll = spread = np.full(len(x), np.nan, dtype=np.float32)
     if reconstruction:
         nll = model.decoder.token_nll(x, latent.z).sum(-1).float().cpu().numpy()
-    try:
-        spread = latent.posterior.stddev.flatten(1).mean(1).float().cpu().numpy()
-    except (AttributeError, NotImplementedError):
-        spread = absent
+    if latent.posterior is not None:
+        kl = latent.kl.flatten(1).sum(1).float().cpu().numpy()
+        # Not every distribution knows its standard deviation.
+        with suppress(NotImplementedError):
+            spread = latent.posterior.stddev.flatten(1).mean(1).float().cpu().numpy()
     return np.stack([kl, nll, spread])
 
 

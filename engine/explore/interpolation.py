@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.config import ConfigError
 from engine.decoding.config import DecodingConfig
 from engine.evaluation.text import edit_similarity
 from engine.explore.marks import changed
-from engine.explore.paths import interpolate
+from engine.explore.paths import PATHS, interpolate
 from engine.explore.sentences import Sentence, padded, read
 
 if TYPE_CHECKING:
@@ -104,13 +105,13 @@ def between(
     a: str,
     b: str,
     steps: int = 11,
-    path: str = "linear",
+    path: str | None = None,
     decoding: DecodingConfig | None = None,
 ) -> Interpolation:
     """Encode two sentences and decode the codes between them, all in one batch.
 
     The ends are the deterministic codes (posterior means of a Gaussian); what they decode to is shown
-    beside what was typed.
+    beside what was typed. Where a code is made of several latent tokens, each goes its own way.
 
     Args:
         model: a text VAE.
@@ -118,12 +119,12 @@ def between(
         a: the first sentence.
         b: the last sentence.
         steps: how many codes, both ends included.
-        path: a name in ``engine.explore.paths.PATHS``.
+        path: a name in ``engine.explore.paths.PATHS``; the latent family's best one where absent.
         decoding: how to decode; greedy where absent. Its ``max_tokens`` also cuts what is read.
 
     Raises:
         DataError: a sentence is blank.
-        ConfigError: the path is unknown or there are fewer than 2 steps.
+        ConfigError: the path is unknown or leaves where codes live, or there are fewer than 2 steps.
     """
     from engine.evaluation.mode import evaluation_mode
 
@@ -133,7 +134,8 @@ def between(
         # One by one: a sentence's code then does not depend, to the last bit, on its companion.
         z_a, z_b = (model.code(padded([one]).to(device))[0].cpu().numpy() for one in typed)
         radius = model.latent.sample_prior(_SHELL_DRAWS).flatten(1).norm(dim=1).cpu().double()
-    codes = interpolate(z_a, z_b, steps, path)
+    path = _allowed(model, path)
+    codes = interpolate(z_a, z_b, steps, path, model.latent.tokens)
     sentences, nll = _decoded(model, codes, decoding)
     decoded = _steps(tokenizer, sentences, codes, nll)
     return Interpolation(
@@ -146,6 +148,19 @@ def between(
         shell_sd=float(radius.std()),
         ignored=all(step.folded for step in decoded[1:]) and not np.allclose(codes[0], codes[-1]),
     )
+
+
+def _allowed(model: VAE, path: str | None) -> str:
+    """The path, if the model's latent family has it; the family's best one where absent."""
+    latent = model.latent
+    if path is None:
+        return latent.paths[0]
+    if path in PATHS and path not in latent.paths:
+        raise ConfigError(
+            f"codes of this model live {latent.where}, where the path between two of them must stay; "
+            f"choose {' or '.join(latent.paths)}, got {path!r}"
+        )
+    return path
 
 
 def _decoded(

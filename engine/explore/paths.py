@@ -4,6 +4,8 @@ With :math:`\Omega` the angle between a and b and t running from 0 to 1.
 
 References:
     White, Sampling Generative Networks, 2016, arXiv:1609.04468 (spherical interpolation).
+    Lebanon, Riemannian Geometry and Statistical Machine Learning, 2005, thesis, Carnegie Mellon
+    University (the Fisher geometry of the simplex).
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ Path = Callable[[Floats, Floats, Floats], Floats]
 _SMALL_ANGLE = 1e-3
 # This near to opposite the formula throws codes of different lengths far beyond both.
 _OPPOSITE = 0.1
+# Proportions in float32 sum to 1 within this.
+_ROUNDING = 1e-3
 
 
 def linear(a: Floats, b: Floats, t: Floats) -> Floats:
@@ -71,14 +75,55 @@ def norm_preserving(a: Floats, b: Floats, t: Floats) -> Floats:
     return ((1 - t) * length_a + t * length_b) * direction
 
 
+def fisher_rao(a: Floats, b: Floats, t: Floats) -> Floats:
+    r"""Between proportions: along the arc of their square roots, by equal steps of how different they look.
+
+    .. math:: z_t = \Big(\frac{\sin((1-t)\Omega)}{\sin\Omega}\sqrt a
+        + \frac{\sin(t\Omega)}{\sin\Omega}\sqrt b\Big)^2
+
+    with :math:`\Omega` the angle between the roots, at most a right one.
+
+    Raises:
+        ConfigError: the codes are no proportions.
+    """
+    for code in (a, b):
+        if code.min() < 0 or abs(code.sum() - 1) > _ROUNDING:
+            raise ConfigError(
+                "the fisher-rao path needs codes that are proportions (none negative, sum 1), as those "
+                f"of logistic_gaussian are, got a code with least entry {code.min():.3g} and sum "
+                f"{code.sum():.3g}; take linear"
+            )
+    squares = spherical(np.sqrt(a), np.sqrt(b), t) ** 2
+    return squares / squares.sum(axis=1, keepdims=True)
+
+
+def bits(a: Floats, b: Floats, t: Floats) -> Floats:
+    r"""The units that differ change over one group after the other: between bits, every step is bits.
+
+    Of m units that differ, the first :math:`\lfloor tm + \tfrac12 \rfloor` are those of b, in the order of
+    their numbers; the way back passes the same codes.
+    """
+    places = np.flatnonzero(a != b)
+    if len(places) and a[places[0]] > b[places[0]]:
+        return bits(b, a, 1 - t)
+    rank = np.full(len(a), len(places))
+    rank[places] = np.arange(len(places))
+    # Rounded first: half a unit, there and back, must not depend on the last digit of t.
+    return np.where(rank < np.floor(np.round(t * len(places) + 0.5, 9)), b, a)
+
+
 PATHS: dict[str, Path] = {
     "linear": linear,
     "spherical": spherical,
     "norm-preserving": norm_preserving,
+    "fisher-rao": fisher_rao,
+    "bits": bits,
 }
 
 
-def interpolate(z_a: ArrayLike, z_b: ArrayLike, steps: int = 11, path: str = "linear") -> Floats:
+def interpolate(
+    z_a: ArrayLike, z_b: ArrayLike, steps: int = 11, path: str = "linear", tokens: int = 1
+) -> Floats:
     """Codes from ``z_a`` to ``z_b``, both included, shape (steps, Z).
 
     Args:
@@ -86,9 +131,10 @@ def interpolate(z_a: ArrayLike, z_b: ArrayLike, steps: int = 11, path: str = "li
         z_b: the last code, shape (Z,).
         steps: number of codes, at least 2.
         path: a name in PATHS.
+        tokens: how many latent tokens a code is made of; each goes its own way.
 
     Raises:
-        ConfigError: the path is unknown or there are too few steps.
+        ConfigError: the path is unknown, there are too few steps, or it cannot join these codes.
     """
     if path not in PATHS:
         raise ConfigError(one_of("path", path, PATHS))
@@ -97,7 +143,9 @@ def interpolate(z_a: ArrayLike, z_b: ArrayLike, steps: int = 11, path: str = "li
     a, b = np.asarray(z_a, dtype=np.float64), np.asarray(z_b, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
         raise ConfigError(f"two codes must be vectors of one length, got {a.shape} and {b.shape}")
-    codes = PATHS[path](a, b, np.linspace(0, 1, steps)[:, None])
+    t = np.linspace(0, 1, steps)[:, None]
+    ends = zip(np.split(a, tokens), np.split(b, tokens), strict=True)
+    codes = np.concatenate([PATHS[path](start, end, t) for start, end in ends], axis=1)
     codes[0], codes[-1] = a, b
     return codes
 

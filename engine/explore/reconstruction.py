@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -28,10 +29,10 @@ class Reconstruction:
         exact: it came back token by token.
         pieces: the tokens of the text as they are displayed.
         token_nll: nats of each token and the end token given the true beginning and the code.
-        kl: KL(q(z|x) || p(z)), nats.
+        kl: KL(q(z|x) || p(z)), nats; nan where the latent family has no density.
         unknown: words that the vocabulary lacks.
         truncated: the text was longer than the model reads.
-        draws: what samples of the posterior decode to.
+        draws: what samples of the posterior decode to; none where there is no posterior.
     """
 
     text: str
@@ -78,7 +79,10 @@ def reconstruct(
         h = model.summary(x)
         code = model.latent.code(h)
         latent = model.latent(h, max(draws, 1))
-        kl = latent.kl.flatten(1).sum(1).tolist()
+        if latent.posterior is None:
+            draws, kl = 0, [math.nan] * len(x)
+        else:
+            kl = latent.kl.flatten(1).sum(1).tolist()
         nll = model.decoder.token_nll(x, code).tolist()
     outputs = decode(model, code, decoding)
     drawn = decode(model, latent.z.transpose(0, 1).flatten(0, 1), decoding) if draws else []

@@ -56,6 +56,7 @@ def around(
 
     Raises:
         DataError: the sentence is blank.
+        ConfigError: the latent family has no posterior.
     """
     from engine.evaluation.mode import evaluation_mode
 

@@ -14,14 +14,14 @@ from engine.data.tokenizers import Tokenizer
 from engine.decoding import DecodingConfig
 from engine.explore.exports import EXPORTS, to_csv, to_json, to_latex, to_markdown
 from engine.explore.interpolation import between
-from engine.explore.paths import PATHS
+from engine.models.latents import LatentFamily
 from engine.models.vae import VAE
 from tests.explore.conftest import TEXTS
 
 A, B = TEXTS[0], TEXTS[3]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", LatentFamily.paths)
 def test_a_path_leads_from_one_sentence_to_the_other(
     trained: VAE, tokenizer: Tokenizer, path: str
 ) -> None:

@@ -6,6 +6,8 @@ import pytest
 from engine.config import ConfigError
 from engine.explore.paths import PATHS, interpolate
 
+# The others need codes of one kind, and have tests of their own.
+ANYWHERE = ("linear", "spherical", "norm-preserving")
 RNG = np.random.default_rng(0)
 A, B = RNG.normal(size=8), RNG.normal(size=8) * 2
 
@@ -14,7 +16,7 @@ def norms(path: np.ndarray) -> np.ndarray:
     return np.linalg.norm(path, axis=1)
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", ANYWHERE)
 @pytest.mark.parametrize(
     ("a", "b"),
     [
@@ -84,7 +86,7 @@ def test_opposite_codes_are_joined_by_half_a_turn(path: str) -> None:
     assert found[2] @ A == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", ANYWHERE)
 @pytest.mark.parametrize("angle", [1e-3, np.pi - 0.1])
 def test_paths_of_equally_long_codes_are_continuous_where_the_formula_changes(
     path: str, angle: float
@@ -100,6 +102,44 @@ def test_nearly_opposite_codes_of_different_lengths_stay_between_their_lengths()
         end = 2 * np.array([np.cos(angle), np.sin(angle)])
         found = interpolate([1.0, 0.0], end, 11, "spherical")
         assert norms(found).min() > 0.99 and norms(found).max() < 2.01
+
+
+def proportions(*weights: float) -> np.ndarray:
+    return np.array(weights) / sum(weights)
+
+
+def test_the_fisher_rao_path_stays_among_proportions_and_moves_evenly() -> None:
+    """Even in the distance 2 arccos(sum sqrt(p q)) of two categorical distributions."""
+    for a, b in [
+        (proportions(1, 2, 3), proportions(5, 1, 1)),
+        (proportions(1, 0, 0), proportions(0, 0, 1)),
+        (proportions(1, 1, 1), proportions(1, 1, 1)),
+        (proportions(1, 1e-13, 1e-13), proportions(1e-13, 1, 1e-13)),
+    ]:
+        found = interpolate(a, b, 9, "fisher-rao")
+        assert (found[0] == a).all() and (found[-1] == b).all()
+        assert (found >= 0).all() and found.sum(1) == pytest.approx(1)
+        steps = 2 * np.arccos(np.clip(np.sqrt(found[1:] * found[:-1]).sum(1), -1, 1))
+        whole = 2 * np.arccos(np.clip(np.sqrt(a * b).sum(), -1, 1))
+        assert steps == pytest.approx(whole / 8, abs=1e-6)
+
+
+def test_the_fisher_rao_path_of_a_coin_is_the_sine_squared() -> None:
+    found = interpolate([0.0, 1.0], [1.0, 0.0], 5, "fisher-rao")
+    assert found[:, 0] == pytest.approx(np.sin(np.linspace(0, np.pi / 2, 5)) ** 2)
+
+
+@pytest.mark.parametrize("code", [[0.5, 0.6], [1.5, -0.5]])
+def test_the_fisher_rao_path_refuses_what_is_no_proportion(code: list[float]) -> None:
+    with pytest.raises(ConfigError, match="needs codes that are proportions"):
+        interpolate([0.5, 0.5], code, 5, "fisher-rao")
+
+
+def test_each_latent_token_goes_its_own_way() -> None:
+    for path in ANYWHERE:
+        found = interpolate(A, B, 7, path, tokens=2)
+        halves = [interpolate(A[half], B[half], 7, path) for half in (slice(4), slice(4, 8))]
+        assert found == pytest.approx(np.concatenate(halves, axis=1))
 
 
 @pytest.mark.parametrize(

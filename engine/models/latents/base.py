@@ -16,7 +16,8 @@ class Latent:
 
     Attributes:
         z: codes, (B, Z), or (S, B, Z) where S samples were asked for.
-        kl: KL(q(z|x) || p(z)), nats: of each unit, (B, Z), or (B, 1) where it is no sum over units.
+        kl: KL(q(z|x) || p(z)), nats: of each unit, (B, Z), or (B, 1) where it is no sum over units;
+            one column fewer than Z where the last unit follows from the others.
         posterior: q(z|x), batch shape (B,), or None for a family without a density.
         losses: named auxiliary losses, scalars, nats per sentence.
     """
@@ -32,11 +33,15 @@ class LatentFamily(nn.Module, ABC):
 
     Attributes:
         size: Z, the width of a code.
+        tokens: K, into how many latent tokens of equal width a code falls.
         paths: names of the ways between two codes that stay where codes live, the best one first.
+        where: the place that other ways would leave ("on the unit sphere").
     """
 
     size: int
-    paths: tuple[str, ...] = ("linear", "spherical", "norm_preserving")
+    tokens: int = 1
+    paths: tuple[str, ...] = ("linear", "spherical", "norm-preserving")
+    where: str = "in a continuous space"
 
     @abstractmethod
     def forward(self, h: Tensor, samples: int | None = None) -> Latent:

@@ -1,0 +1,1 @@
+"""Distributions of codes that torch lacks, as ``torch.distributions.Distribution``."""
