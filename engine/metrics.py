@@ -12,6 +12,8 @@ HE2019 = (
     "Lagging Inference Networks and Posterior Collapse in VAEs, He et al., 2019, arXiv:1901.05534"
 )
 BURDA2016 = "Importance Weighted Autoencoders, Burda et al., 2016, arXiv:1509.00519"
+PELSMAEKER2020 = "Effective Estimation of Deep Generative Language Models, Pelsmaeker and Aziz, 2020, arXiv:1904.08194"
+WU2020 = "On the Encoder-Decoder Incompatibility in Variational Text Modeling and Beyond, Wu et al., 2020, arXiv:2004.09189"
 HOFFMAN2016 = "ELBO surgery, Hoffman and Johnson, 2016, NIPS workshop on approximate inference"
 
 
@@ -61,12 +63,85 @@ METRICS: dict[str, Metric] = {
     "kl_weight": Metric(
         "KL weight", "β", "none", "The factor of the KL term in the loss at this step."
     ),
+    "capacity": Metric(
+        "KL target",
+        "nats/sentence",
+        "none",
+        "What the remedy capacity holds the KL at, at this step.",
+        "Understanding disentangling in beta-VAE, Burgess et al., 2018, arXiv:1804.03599",
+    ),
+    "minimum_desired_rate": Metric(
+        "Missing rate, priced",
+        "nats/sentence",
+        "zero",
+        "u (r - KL), a term of the loss: what the KL is short of the desired rate times its price; negative above the rate.",
+        PELSMAEKER2020,
+    ),
+    "rate_price": Metric(
+        "Price of rate",
+        "nats/nat",
+        "none",
+        "u, the multiplier of the minimum desired rate: it rises while the KL is short of it. From 1 on the KL is free.",
+        PELSMAEKER2020,
+    ),
+    "mmd": Metric(
+        "MMD, weighted",
+        "nats/sentence",
+        "zero",
+        "A term of the loss: weight times the squared maximum mean discrepancy of the batch's codes from the prior. Unbiased, so that it may be negative.",
+        "Wasserstein Auto-Encoders, Tolstikhin et al., 2018, arXiv:1711.01558",
+    ),
+    "mmd_weight": Metric(
+        "MMD weight", "λ", "none", "The factor of the squared discrepancy at this step."
+    ),
+    "info_vae": Metric(
+        "InfoVAE divergence, weighted",
+        "nats/sentence",
+        "zero",
+        "A term of the loss: (α + λ - 1) times the squared maximum mean discrepancy of the batch's codes from the prior.",
+        "InfoVAE, Zhao, Song and Ermon, 2019, arXiv:1706.02262",
+    ),
+    "density_gap": Metric(
+        "Density gap, weighted",
+        "nats/sentence",
+        "zero",
+        "A term of the loss: KL of the mixture of each group of posteriors to the prior, times its share of the KL and the KL weight.",
+        "Improving VAEs with Density Gap-based Regularization, Zhang et al., 2022, arXiv:2211.00321",
+    ),
+    "bag_of_words": Metric(
+        "Bag-of-words loss",
+        "nats/sentence",
+        "lower",
+        "A term of the loss: -log probability of the sentence's words from the code alone, in any order, weighted.",
+        "Learning Discourse-level Diversity for Neural Dialog Models, Zhao et al., 2017, arXiv:1703.10960",
+    ),
+    "coupled_reconstruction": Metric(
+        "Deterministic reconstruction",
+        "nats/sentence",
+        "lower",
+        "A term of the loss: reconstruction of the autoencoder without noise beside the VAE, weighted.",
+        WU2020,
+    ),
+    "coupled_match": Metric(
+        "Match of first states",
+        "nats/sentence",
+        "lower",
+        "A term of the loss: distance of the decoder's first state from the deterministic path's, weighted.",
+        WU2020,
+    ),
     "ppl": Metric(
         "Perplexity bound",
         "per token",
         "lower",
         "exp(-ELBO total / predicted tokens): an upper bound of perplexity. End token counted, start and padding not, <unk> as an ordinary token.",
         HE2019,
+    ),
+    "direction_length": Metric(
+        "Length of the direction",
+        "nats/sentence",
+        "zero",
+        "A term of the loss: squared distance from 1 of the mean direction's length before it is divided by it, weighted.",
+        "Spherical Latent Spaces for Stable Variational Autoencoders, Xu and Durrett, 2018, arXiv:1808.10805",
     ),
     "nll_iw": Metric(
         "IW-NLL",
@@ -80,6 +155,18 @@ METRICS: dict[str, Metric] = {
         "nats/sentence",
         "lower",
         "Standard error of the mean IW-NLL over the sentences evaluated.",
+    ),
+    "nll_exact": Metric(
+        "Exact NLL",
+        "nats/sentence",
+        "lower",
+        "-log p(x) by summing over every code, where a code is at most 16 bits: what IW-NLL bounds from above.",
+    ),
+    "ppl_exact": Metric(
+        "Perplexity (exact)",
+        "per token",
+        "lower",
+        "exp(total exact NLL / predicted tokens), end token counted.",
     ),
     "ppl_iw": Metric(
         "Perplexity (IW)",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from functools import reduce
 from math import prod
 
+import torch
 from torch import Tensor, nn
 
 from engine.config import Config, ConfigError, param
+from engine.models.latents import Latent
 from engine.models.vae import VAE
 from engine.objectives.remedies import REMEDIES, Forward, Horizon, Remedy
+
+START, END = 1, 2
+logger = logging.getLogger(__name__)
 
 
 class ObjectiveConfig(Config):
@@ -42,56 +48,90 @@ class Objective:
         L = -E_q \log p(x|z) + \beta \prod_r w_r(t) \sum_d \mathrm{charge}(KL_d) + \sum_r R_r
 
     in nats per sentence, averaged over the batch. With no remedies and :math:`\beta = 1` this is -ELBO.
+    While a remedy prepares the encoder, the KL weight is 0 and the other remedies wait.
+
+    Args:
+        config: what is minimised.
+        horizon: how long training is.
+        model: what is trained; without it the objective knows its schedules and nothing else.
+
+    Attributes:
+        heads: the remedies' own networks, by remedy.
+
+    Raises:
+        ConfigError: a remedy is there twice, or needs what the model lacks.
 
     References:
         Auto-Encoding Variational Bayes, Kingma and Welling, 2014, https://arxiv.org/abs/1312.6114
     """
 
-    def __init__(
-        self,
-        config: ObjectiveConfig,
-        horizon: Horizon,
-        latent_size: int = 0,
-        vocab_size: int = 0,
-    ) -> None:
+    def __init__(self, config: ObjectiveConfig, horizon: Horizon, model: VAE | None = None) -> None:
         names = [remedy.name for remedy in config.remedies]
         if len(set(names)) < len(names):
             raise ConfigError(f"each remedy may be used once, got {', '.join(names)}")
         self.config = config
+        self.horizon = horizon
         self.remedies: list[Remedy] = [REMEDIES.build(r, horizon) for r in config.remedies]
-        heads = {r.config.name: r.head(latent_size, vocab_size) for r in self.remedies}
-        self.heads = nn.ModuleDict({name: head for name, head in heads.items() if head})
+        self.heads = nn.ModuleDict()
+        if model is not None and self.remedies:
+            self._check(model)
+            heads = {remedy.config.name: remedy.head(model) for remedy in self.remedies}
+            self.heads.update({name: head for name, head in heads.items() if head})
 
-    def since(self, step: int) -> int:
-        """Update ``step`` counted from where the last stage began."""
-        return step - max((remedy.origin for remedy in self.remedies), default=0)
+    def _check(self, model: VAE) -> None:
+        latent = _trial(model)
+        for remedy in self.remedies:
+            remedy.check(model, latent)
+            if remedy.changes_kl and not latent.kl.requires_grad:
+                logger.warning(
+                    "%s has no effect: the KL of %s does not depend on anything that is trained",
+                    remedy.config.name,
+                    type(model.latent).__name__,
+                )
+
+    # -- schedules ------------------------------------------------------------------------------
+
+    def pretraining(self, step: int) -> bool:
+        """Whether update ``step`` only prepares the encoder."""
+        return any(remedy.pretraining(step) for remedy in self.remedies)
+
+    def active(self, step: int) -> list[Remedy]:
+        """The remedies that have a say at update ``step``."""
+        return [r for r in self.remedies if r.pretraining(step)] or self.remedies
+
+    def origin(self, step: int) -> int:
+        """The update after which the stage of update ``step`` began."""
+        return max((remedy.origin(step) for remedy in self.remedies), default=0)
 
     def kl_weight(self, step: int) -> float:
         """beta times the remedies' weights at update ``step``, counted from 1."""
-        since = self.since(step)
-        return self.config.beta * prod(remedy.kl_weight(since) for remedy in self.remedies)
+        if self.pretraining(step):
+            return 0.0
+        origin = self.origin(step)
+        since, total = step - origin, self.horizon.total_steps - origin
+        return self.config.beta * prod(r.kl_weight(since, total) for r in self.remedies)
+
+    # -- the loss -------------------------------------------------------------------------------
 
     def __call__(
         self, model: VAE, x: Tensor, step: int
     ) -> tuple[Tensor, dict[str, Tensor | float]]:
         """The loss of sentences x (B, T) at update ``step``, and its named terms, nats per sentence."""
-        since, weight = self.since(step), self.kl_weight(step)
-        samples = self.config.samples
+        remedies, samples = self.active(step), self.config.samples
+        since, weight = step - self.origin(step), self.kl_weight(step)
         model.latent.advance(since)
         h = model.summary(x)
         latent = model.latent(h, None if samples == 1 else samples)
-        inputs = reduce(lambda tokens, remedy: remedy.corrupt(tokens), self.remedies, x[:, :-1])
+        inputs = reduce(lambda tokens, remedy: remedy.corrupt(tokens), remedies, x[:, :-1])
 
         def nll(z: Tensor) -> Tensor:
             return model.decoder.token_nll(x, z, inputs).sum(-1)
 
         reconstruction = model.latent.expectation(h, latent, nll).mean()
-        charged = reduce(lambda kl, remedy: remedy.charge(kl, since), self.remedies, latent.kl)
+        charged = reduce(lambda kl, remedy: remedy.charge(kl, since), remedies, latent.kl)
         kl_charged = charged.sum(-1).mean()
         forward = Forward(model, x, inputs, h, latent, since, weight)
-        penalties = dict(latent.losses)
-        for remedy in self.remedies:
-            penalties |= remedy.penalty(forward)
+        penalties = _joined([latent.losses, *(remedy.penalty(forward) for remedy in remedies)])
         loss = reconstruction + weight * kl_charged + sum(penalties.values())
         terms: dict[str, Tensor | float] = {
             "loss": loss.detach(),
@@ -102,4 +142,26 @@ class Objective:
             **{name: value.detach() for name, value in penalties.items()},
         }
         terms["elbo"] = -(terms["reconstruction"] + terms["kl"])
+        for remedy in remedies:
+            terms |= remedy.readings(since)
         return loss, terms
+
+
+def _trial(model: VAE) -> Latent:
+    """What the family gives for two empty sentences; leaves no trace in the model or in chance."""
+    device = next(model.parameters()).device
+    training = model.training
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        latent = model.eval().encode(torch.tensor([[START, END]] * 2, device=device))
+    model.train(training)
+    return latent
+
+
+def _joined(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """All named terms; two of one name would hide each other."""
+    joined: dict[str, Tensor] = {}
+    for part in parts:
+        if twice := joined.keys() & part.keys():
+            raise ValueError(f"two terms of the loss are called {', '.join(sorted(twice))}")
+        joined |= part
+    return joined

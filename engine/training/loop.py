@@ -60,6 +60,8 @@ def train(state: TrainingState, batches: Source, evaluate: Evaluate) -> Iterator
         state.step += 1
         state.position += 1
         _add_up(state, terms, norm, inner, x, started)
+        for remedy in state.objective.active(state.step):
+            remedy.after_update(terms)
         logged = state.step % state.config.log_every == 0
         yield _averages(state) if logged else {"step": state.step}
 
@@ -70,7 +72,7 @@ def _tensor(state: TrainingState, rows: np.ndarray) -> Tensor:
 
 def _encoder_steps(state: TrainingState, batches: Source, x: Tensor) -> int:
     """The encoder-only updates that remedies ask for before this joint one; how many there were."""
-    remedies = state.objective.remedies
+    remedies = state.objective.active(state.step + 1)
     taken, loss_sum, tokens = 0, 0.0, 0
     while any([r.another_encoder_step(taken, loss_sum, tokens) for r in remedies]):
         loss = _encoder_step(state, x)
@@ -84,7 +86,8 @@ def _encoder_steps(state: TrainingState, batches: Source, x: Tensor) -> int:
 def _encoder_step(state: TrainingState, x: Tensor) -> float:
     """One update of encoder and latent family alone; the mean loss of the batch."""
     model, decoder = state.model, state.model.decoder
-    joint = any(remedy.wants_joint_clipping() for remedy in state.objective.remedies)
+    remedies = state.objective.active(state.step + 1)
+    joint = any(remedy.wants_joint_clipping() for remedy in remedies)
     decoder.requires_grad_(joint)
     try:
         loss, _ = _backward(state, x)
@@ -101,7 +104,8 @@ def _joint_step(state: TrainingState, x: Tensor) -> tuple[dict[str, Tensor | flo
     _, terms = _backward(state, x)
     weights = [*state.model.parameters(), *state.objective.heads.parameters()]
     norm = clip_grad_norm_(weights, state.config.clip)
-    frozen = any(remedy.freezes_encoder() for remedy in state.objective.remedies)
+    remedies = state.objective.active(state.step + 1)
+    frozen = any(remedy.freezes_encoder() for remedy in remedies)
     for name, optimiser in state.optimisers.items():
         if not (frozen and name == "encoder"):
             optimiser.step()
@@ -171,13 +175,14 @@ def _validate(state: TrainingState, evaluate: Evaluate, epoch_ended: bool) -> Re
     state.evaluated = state.step
     # A family without a density has no ELBO; its reconstruction is all there is to go by.
     goal = metrics["elbo"] if "elbo" in metrics else -metrics["reconstruction"]
-    pretraining = state.pretraining
+    remedies = state.objective.active(state.step)
+    pretraining = state.objective.pretraining(state.step)
     if goal > state.best_elbo and not pretraining:
         state.best_elbo, state.best_step = goal, state.step
         state.keep_best()
-    for remedy in state.objective.remedies:
+    for remedy in remedies:
         remedy.after_evaluation(metrics, epoch_ended)
-    if any([r.begins_stage(state.step, epoch_ended) for r in state.objective.remedies]):
+    if any([remedy.begins_stage(state.step, epoch_ended) for remedy in remedies]):
         state.begin_stage()
     elif _plateau_reached(state, epoch_ended and not pretraining, -goal):
         _lower_rates(state)
@@ -186,7 +191,10 @@ def _validate(state: TrainingState, evaluate: Evaluate, epoch_ended: bool) -> Re
 
 
 def _plateau_reached(state: TrainingState, due: bool, loss: float) -> bool:
-    return due and state.plateau is not None and state.plateau.after_epoch(state.epoch + 1, loss)
+    if not due or state.plateau is None:
+        return False
+    before = state.objective.origin(state.step) // state.horizon.steps_per_epoch
+    return state.plateau.after_epoch(state.epoch + 1 - before, loss)
 
 
 def _lower_rates(state: TrainingState) -> None:

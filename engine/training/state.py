@@ -74,11 +74,6 @@ class TrainingState:
         self.best_elbo, self.best_step, self.best_weights = float("-inf"), -1, {}
 
     @property
-    def pretraining(self) -> bool:
-        """Whether a remedy is still preparing the encoder."""
-        return any(remedy.pretraining for remedy in self.objective.remedies)
-
-    @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
         rates_spent = self.plateau is not None and self.plateau.finished

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.config import Config as BaseConfig
-from engine.config import param
+from engine.config import ConfigError, param
 from engine.objectives.remedies.base import Remedy
+
+if TYPE_CHECKING:
+    from engine.models.latents import Latent
+    from engine.models.vae import VAE
 
 
 class Aggressive(Remedy):
@@ -81,6 +85,14 @@ class Aggressive(Remedy):
         self._compared = config.initial
         self._falls = 0
         self._open_window()
+
+    def check(self, model: VAE, latent: Latent) -> None:
+        """Its end is read off mutual information, which only a posterior has."""
+        if latent.posterior is None:
+            raise ConfigError(
+                f"aggressive needs a latent family with a posterior, whose mutual information ends it, "
+                f"and {type(model.latent).__name__} has none; leave aggressive out"
+            )
 
     def _open_window(self) -> None:
         self._previous = 1e4

@@ -46,7 +46,9 @@ class LinearAnnealing(Remedy):
             None, "Updates until the weight is 1, in place of epochs.", ge=1, le=10**9, unit="steps"
         )
 
-    def kl_weight(self, step: int) -> float:
+    changes_kl = True
+
+    def kl_weight(self, step: int, total: int) -> float:
         """See the class."""
         warm_up = self.config.steps or self.config.epochs * self.horizon.steps_per_epoch
         return min(1.0, self.config.start + (1 - self.config.start) * step / warm_up)
@@ -78,7 +80,9 @@ class SigmoidAnnealing(Remedy):
             0.0025, "Steepness of the curve.", gt=0, le=10, unit="1/step", symbol="k", basic=True
         )
 
-    def kl_weight(self, step: int) -> float:
+    changes_kl = True
+
+    def kl_weight(self, step: int, total: int) -> float:
         """See the class."""
         exponent = -self.config.slope * (step - self.config.midpoint)
         return 1.0 / (1.0 + math.exp(min(exponent, 700.0)))
@@ -117,9 +121,11 @@ class CyclicalAnnealing(Remedy):
         )
         shape: Literal["linear", "sigmoid", "cosine"] = param("linear", "The curve of the rise.")
 
-    def kl_weight(self, step: int) -> float:
+    changes_kl = True
+
+    def kl_weight(self, step: int, total: int) -> float:
         """See the class."""
-        cycle = self.horizon.total_steps / self.config.cycles
+        cycle = total / self.config.cycles
         tau = ((step - 1) % math.ceil(cycle)) / cycle
         if tau < self.config.zero:
             return 0.0

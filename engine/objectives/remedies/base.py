@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from engine.models.latents import Latent
+    from engine.models.vae import VAE
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,18 @@ class Forward:
         step: the update, counted from 1 (from the start of the last stage). kl_weight: of this update.
     """
 
-    model: Any
+    model: VAE
     x: Tensor
     inputs: Tensor
     h: Tensor
-    latent: Any
+    latent: Latent
     step: int
     kl_weight: float
+
+    @property
+    def z(self) -> Tensor:
+        """One code per sentence (B, Z), also where the objective drew several."""
+        return self.latent.z if self.latent.z.dim() == 2 else self.latent.z[0]
 
 
 class Remedy:
@@ -47,18 +56,26 @@ class Remedy:
 
     A list of remedies folds: KL weights multiply, charges compose, penalties add; the empty list is the
     plain ELBO.
+
+    Attributes:
+        changes_kl: whether all it does is to change what the KL costs.
     """
+
+    changes_kl: bool = False
 
     def __init__(self, config: Any, horizon: Horizon) -> None:
         self.config = config
         self.horizon = horizon
 
-    def head(self, latent_size: int, vocab_size: int) -> nn.Module | None:
+    def check(self, model: VAE, latent: Latent) -> None:
+        """Raises a ConfigError where the model lacks what the remedy needs; ``latent`` is a trial."""
+
+    def head(self, model: VAE) -> nn.Module | None:
         """A network of the remedy's own; it is trained at the decoder's rate and lives only in training."""
         return None
 
-    def kl_weight(self, step: int) -> float:
-        """Factor of the KL term at joint update ``step``, counted from 1."""
+    def kl_weight(self, step: int, total: int) -> float:
+        """Factor of the KL term at joint update ``step``, counted from 1 to ``total``."""
         return 1.0
 
     def charge(self, kl: Tensor, step: int) -> Tensor:
@@ -72,6 +89,13 @@ class Remedy:
     def penalty(self, forward: Forward) -> dict[str, Tensor]:
         """Named terms that the loss gains, scalars, nats per sentence."""
         return {}
+
+    def readings(self, step: int) -> dict[str, float]:
+        """Numbers to log beside the terms of the loss; they add nothing to it."""
+        return {}
+
+    def after_update(self, terms: Mapping[str, Tensor | float]) -> None:
+        """Told the terms of every joint update, to adjust itself."""
 
     def another_encoder_step(self, taken: int, loss_sum: float, tokens: int) -> bool:
         """Whether one more encoder-only update comes before the joint one.
@@ -91,14 +115,12 @@ class Remedy:
         """Whether an encoder-only update is clipped by the norm of all gradients, decoder included."""
         return False
 
-    @property
-    def pretraining(self) -> bool:
-        """Whether this stage only prepares: no best checkpoint is kept, no rate is lowered."""
+    def pretraining(self, step: int) -> bool:
+        """Whether update ``step`` only prepares: the KL is free, other remedies wait, no best is kept."""
         return False
 
-    @property
-    def origin(self) -> int:
-        """The update from which schedules count: 0, or where the last stage began."""
+    def origin(self, step: int) -> int:
+        """The update from which schedules count at ``step``: 0, or where its stage began."""
         return 0
 
     def begins_stage(self, step: int, epoch_ended: bool) -> bool:

@@ -53,6 +53,8 @@ class FreeBits(Remedy):
             basic=True,
         )
 
+    changes_kl = True
+
     def charge(self, kl: Tensor, step: int) -> Tensor:
         """What the KL (B, Z) costs, (B, Z); see the class for the variants."""
         target, unit = self.config.target, self.config.target / kl.shape[-1]
