@@ -46,18 +46,20 @@ def diagnose(
     scalars: Mapping[str, float],
     kl_per_unit: Sequence[float] = (),
     used: Collection[str] = (),
-) -> Diagnosis:
-    """Judge a code by its KL, its mutual information and its units.
+) -> Diagnosis | None:
+    """Judge a code by its KL, its mutual information and its units; None where it has no KL.
 
     The information is the mutual information where it was measured, else the KL: a code that costs
     nats but does not tell sentences apart is collapsed too.
 
     Args:
         scalars: an evaluation's numbers by their names in METRICS, without the split.
-        kl_per_unit: mean KL of each latent unit, nats.
+        kl_per_unit: mean KL of each latent unit, nats; empty where it is no sum over units.
         used: names of remedies that the run has already; they are not suggested again.
     """
-    kl = scalars["kl"]
+    kl = scalars.get("kl")
+    if kl is None:
+        return None
     if not math.isfinite(kl):
         words = ["The KL is not a finite number: training has diverged."]
         return Diagnosis("collapsed", words, [], [])

@@ -24,7 +24,8 @@ from torch.distributions import Distribution, Independent, Normal
 
 ACTIVE_VARIANCE = 0.01
 
-# Log densities held at once: 16 MiB of float64, which a server's cache still helps with.
+# Log densities held at once: 16 MiB of float64, which a server's cache still helps with. A distribution
+# that is not Gaussian holds as many for every unit.
 _BLOCK = 2**21
 
 
@@ -60,7 +61,8 @@ def mutual_information(posteriors: Distribution | Sequence[Distribution], z: Ten
     densities = _densities(batches)
     n = len(z)
     value = upper = 0.0
-    step = max(1, _BLOCK // n)
+    width = 1 if all(map(_is_diagonal_gaussian, batches)) else z[0].numel()
+    step = max(1, _BLOCK // (n * width))
     for start in range(0, n, step):
         block = densities(z[start : start + step])
         rows = torch.arange(len(block))

@@ -159,12 +159,12 @@ def _iw_nll(model: VAE, x: Tensor, samples: int, chunk: int, precision: str) -> 
         prior = model.latent.prior.log_prob(z) - latent.posterior.log_prob(z)
         for at in range(0, len(z), step):
             part = slice(at, at + step)
-            likelihood = -_sentence_nll(model, x, z[part], precision)
+            likelihood = -sentence_nll(model, x, z[part], precision)
             weights.add((likelihood.double().cpu() + prior[part].double().cpu()).numpy())
     return ImportanceWeighted(-weights.log_mean(), weights.ess())
 
 
-def _sentence_nll(model: VAE, x: Tensor, z: Tensor, precision: str) -> Tensor:
+def sentence_nll(model: VAE, x: Tensor, z: Tensor, precision: str) -> Tensor:
     """-log p(x|z), shape (S, B), for z of shape (S, B, Z)."""
     low = precision == "bfloat16"
     with torch.autocast(z.device.type, torch.bfloat16) if low else nullcontext():

@@ -38,7 +38,7 @@ class Evaluation:
 
     Attributes:
         scalars: name of METRICS -> value, without the split.
-        kl_per_unit: mean KL of each latent unit, nats per sentence.
+        kl_per_unit: mean KL of each latent unit, nats per sentence; empty where it is no sum over units.
         mean_variance: variance of each unit's posterior mean over sentences; empty where the family
             has no posterior mean.
     """
@@ -87,7 +87,7 @@ def evaluate(
         if config.iw_samples:
             scalars |= _importance_weighted(model, tokens, rows, config, progress)
     variance = totals.moments.variance().tolist() if totals.moments.count else []
-    return Evaluation(scalars, (totals.kl / totals.rows).tolist(), variance)
+    return Evaluation(scalars, totals.kl_per_unit(), variance)
 
 
 class _Totals:
@@ -96,38 +96,42 @@ class _Totals:
     def __init__(self) -> None:
         self.rows = self.predicted = 0
         self.reconstruction = self.in_batch = 0.0
-        self.kl: Any = 0.0
+        self.kl = np.zeros(1)
         self.moments = Moments()
         self.has_posterior = False
+        self.units = 0
 
     def add(self, bound: Any, sizes: list[int], predicted: int) -> None:
         """Take in one batch that is made of groups of these sizes."""
         self.rows += len(bound.reconstruction)
         self.predicted += predicted
         self.reconstruction += bound.reconstruction.double().sum().item()
-        self.kl = self.kl + bound.kl.double().sum(0).cpu().numpy()
         posterior = bound.latent.posterior
         self.has_posterior = posterior is not None
         if self.has_posterior:
+            self.kl = self.kl + bound.kl.double().sum(0).cpu().numpy()
+            self.units = bound.latent.z.shape[-1]
             self.in_batch += in_batch_information(posterior, bound.latent.z, sizes)
             if (mean := _mean(posterior)) is not None:
                 self.moments.add(mean)
 
     def scalars(self) -> dict[str, float]:
-        """The numbers of one pass; a family without a posterior has no bound to report."""
-        kl = float(self.kl.sum())
-        found = {
-            "reconstruction": self.reconstruction / self.rows,
-            "kl": kl / self.rows,
-            "rows": float(self.rows),
-        }
+        """The numbers of one pass; a family without a posterior has no KL and no bound to report."""
+        found = {"reconstruction": self.reconstruction / self.rows, "rows": float(self.rows)}
         if self.has_posterior:
+            kl = float(self.kl.sum())
+            found["kl"] = kl / self.rows
             found["elbo"] = -(self.reconstruction + kl) / self.rows
             found["ppl"] = _perplexity(self.reconstruction + kl, self.predicted)
             found["mutual_information_batch"] = self.in_batch / self.rows
         if self.moments.count > 1:
             found["active_units"] = float(active_units(self.moments.variance()))
         return found
+
+    def kl_per_unit(self) -> list[float]:
+        """Empty where the family has no KL, or one that is no sum over units."""
+        no_sum = len(self.kl) == 1 < self.units
+        return [] if no_sum or not self.has_posterior else (self.kl / self.rows).tolist()
 
 
 def _mean(posterior: Any) -> torch.Tensor | None:

@@ -45,6 +45,10 @@ def test_the_verdict_follows_from_what_the_code_carries(
     assert diagnose(scalars, units).state == state
 
 
+def test_a_code_without_a_kl_is_not_judged() -> None:
+    assert diagnose({"reconstruction": 12.0, "rows": 30.0}) is None
+
+
 def test_the_evidence_is_named() -> None:
     said = " ".join(
         diagnose(numbers(kl=0.15, mutual_information=0.05, active_units=3.0), IDLE).words
