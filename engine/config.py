@@ -133,6 +133,8 @@ def explain(error: ValidationError) -> str:
         where = ".".join(str(part) for part in item["loc"]) or "config"
         if item["type"] == "extra_forbidden":
             lines.append(f"unknown setting {where!r}")
+        elif item["type"] == "value_error":  # a check of ours, whose sentence says what we got
+            lines.append(f"{where}: {item['ctx']['error']}")
         else:
             lines.append(f"{where}: {item['msg'].lower()}, got {item.get('input')!r}")
     return "; ".join(lines)

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -154,6 +155,19 @@ def test_training_ends_with_the_name_of_its_run(capsys: Capture, trained: store.
     assert name == "toy-quick-1\n"
 
 
+def test_training_says_that_the_posterior_collapsed_and_how_to_go_on(capsys: Capture) -> None:
+    vanilla = ["train", "--preset", "vanilla", "--data", "toy", "--max-steps", "2", *SETTINGS]
+    capsys.readouterr()
+    assert run_main(vanilla) == 0
+    finished, verdict, help = capsys.readouterr().err.splitlines()[-3:]
+    assert "finished at step 2 of 2" in finished
+    assert verdict.startswith("The posterior has collapsed")
+    assert help.startswith("What usually helps: Anneal")
+    setting = shlex.split(help[help.index("--set") :])
+    name = output_of(capsys, *vanilla, *setting).strip()
+    assert store.find(name).config()["objective"]["remedies"][0]["name"] == "annealing"
+
+
 def test_training_says_how_far_it_is_in_plain_lines(capsys: Capture) -> None:
     capsys.readouterr()
     assert run_main([*TRAIN, "--data", "toy", "--max-steps", "10"]) == 0
@@ -222,7 +236,8 @@ def test_a_run_that_is_not_there_is_missed_with_those_that_are(
     capsys: Capture, trained: store.Run
 ) -> None:
     for command in ("stop", "resume", "evaluate", "sample"):
-        assert "there is trained" in complaint_of(capsys, command, "traind")
+        missed = complaint_of(capsys, command, "traind")
+        assert "did you mean 'trained'" in missed and "; there is " in missed
 
 
 def test_a_run_that_does_not_run_is_not_stopped(capsys: Capture, trained: store.Run) -> None:
@@ -270,6 +285,19 @@ def test_a_split_or_checkpoint_that_is_not_there_is_answered(
     assert "it has best, last" in wrong
 
 
+def test_the_exact_likelihood_is_for_few_bits_and_no_other_code(
+    capsys: Capture, trained: store.Run
+) -> None:
+    assert "at most 16 bits" in complaint_of(capsys, "evaluate", "trained", "--exact")
+    bits = [*SETTINGS, "--set", 'model.latent={"name": "bernoulli", "size": 5}']
+    train = ["train", "--preset", "quick", "--data", "toy", "--name", "bits", "--max-steps", "4"]
+    assert run_main(train + bits) == 0
+    asked = ("evaluate", "bits", "--exact", "--limit", "7", "--iw-samples", "300")
+    found = json_of(capsys, *asked)["metrics"]
+    assert found["nll_exact"] == pytest.approx(found["nll_iw"], abs=0.1)
+    assert found["ppl_exact"] == pytest.approx(found["ppl_iw"], rel=0.05) and found["rows"] == 7
+
+
 def test_sentences_are_sampled(capsys: Capture, trained: store.Run) -> None:
     assert len(output_of(capsys, "sample", "trained", "-n", "4").splitlines()) == 4
     settings = ["--strategy", "sample", "--temperature", "0.7", "--top-k", "3", "--seed", "1"]
@@ -313,7 +341,7 @@ def test_two_sentences_are_interpolated(capsys: Capture, trained: store.Run) -> 
     assert [step["alpha"] for step in found["steps"]] == [0, 0.25, 0.5, 0.75, 1]
     assert found["a"]["text"] == A and found["path"] == "spherical"
     wrong = complaint_of(capsys, "interpolate", "trained", A, B, "--path", "circular")
-    assert "choose one of linear" in wrong
+    assert "choose one of" in wrong and "linear" in wrong
     assert "empty" in complaint_of(capsys, "interpolate", "trained", A, " ")
 
 

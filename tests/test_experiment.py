@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.config import ConfigError
-from engine.experiment import (
-    PRESETS,
-    ExperimentConfig,
-    about_preset,
-    build,
-    load_config,
-    override,
-    preset,
-)
+from engine.experiment import ExperimentConfig, build, load_config, override
+from engine.presets import PRESETS, about_preset, preset
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -45,7 +38,10 @@ def test_an_old_config_with_missing_keys_opens_with_defaults():
     [
         ({"sede": 1}, "unknown setting 'sede'"),
         ({"model": {"latent": {"name": "gaussian", "sizes": 3}}}, "sizes"),
-        ({"model": {"latent": {"size": 0}}}, "greater than or equal to 1, got 0"),
+        (
+            {"model": {"latent": {"name": "gaussian", "size": 0}}},
+            "greater than or equal to 1, got 0",
+        ),
         ({"objective": {"remedies": [{"name": "magic"}]}}, "magic"),
         ({"training": {"device": "tpu"}}, "training.device"),
     ],
@@ -79,6 +75,25 @@ def test_a_new_optimiser_starts_from_its_own_defaults():
 def test_remedies_can_be_given_as_a_list():
     config = override(preset("vanilla"), ['objective.remedies=[{"name": "aggressive"}]'])
     assert config.objective.remedies[0].window == 15
+
+
+def test_what_a_new_name_or_list_brings_can_be_set_in_the_same_breath():
+    config = override(
+        preset("vanilla"),
+        [
+            "model.latent.name=bernoulli",
+            "model.latent.size=8",
+            "model.latent.estimator.name=score_function",
+            "model.latent.estimator.baseline.name=leave_one_out",
+            "model.latent.estimator.baseline.samples=4",
+            'objective.remedies=[{"name": "aggressive", "most": 20}]',
+            "objective.remedies.aggressive.window=10",
+        ],
+    )
+    assert config.model.latent.size == 8
+    assert config.model.latent.estimator.baseline.samples == 4
+    [aggressive] = config.objective.remedies
+    assert (aggressive.most, aggressive.window) == (20, 10)
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,12 @@ def interpolate(
     a: Annotated[str, typer.Argument(metavar="A", help="The first sentence.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The last sentence.")],
     steps: Annotated[int, typer.Option(help="How many codes, both ends included.")] = 11,
-    path: Annotated[str, typer.Option(help="linear, spherical or norm-preserving.")] = "linear",
+    path: Annotated[
+        str | None,
+        typer.Option(
+            help="linear, spherical, norm-preserving ...; the best for such codes by default."
+        ),
+    ] = None,
     strategy: Strategy = "greedy",
     beam: Beam = 5,
     max_tokens: MaxTokens = None,

@@ -33,6 +33,14 @@ def evaluate(
         int | None,
         typer.Option(help="Importance samples per sentence for IW-NLL; the papers use 500."),
     ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact",
+            help="Also the exact likelihood, by trying every code: Bernoulli latents of at most 16 bits; "
+            "slow, so give a --limit.",
+        ),
+    ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many random sentences.")] = None,
     reconstructions: Annotated[
         int,
@@ -49,7 +57,7 @@ def evaluate(
     """Measure a model: bounds, perplexity, mutual information, active units, reconstruction."""
     hosted = open_model(run, checkpoint, device)
     config = _settings(hosted, iw_samples, seed)
-    found = _measured(hosted, split, config, limit, reconstructions)
+    found = _measured(hosted, split, config, limit, reconstructions, exact)
     if json:
         origin = {"run": hosted.run.name, "checkpoint": hosted.checkpoint, "split": split}
         terminal.show_json(origin | found | {"evaluation": config.model_dump()})
@@ -84,15 +92,21 @@ def _measured(
     config: EvaluationConfig,
     limit: int | None,
     reconstructions: int,
+    exact: bool = False,
 ) -> dict[str, Any]:
     from engine.decoding.reconstruction import reconstruct_scores
+    from engine.evaluation.exact import exact_scores, require_few_codes
     from engine.evaluation.report import evaluate as measure
     from engine.runs.material import split_of
 
+    if exact:
+        require_few_codes(hosted.model)  # before minutes are spent on the rest
     with terminal.progress() as progress:
         tokens = split_of(hosted.run, hosted.config, split, progress)
         found = measure(hosted.model, tokens, config, limit=limit, progress=progress)
         scalars = dict(found.scalars)
+        if exact:
+            scalars |= exact_scores(hosted.model, tokens, config, limit, progress=progress)
         if reconstructions:
             rows = min(reconstructions, limit or reconstructions)
             scores = reconstruct_scores(

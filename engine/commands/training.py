@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +13,7 @@ import typer
 
 from engine.commands import terminal
 from engine.config import EngineError
-from engine.runs import launcher, store
+from engine.runs import health, launcher, store
 from engine.runs.status import Status
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def presets(
     json: Annotated[bool, typer.Option("--json", help="Complete settings as JSON.")] = False,
 ) -> None:
     """List the presets, and what each is for."""
-    from engine.experiment import PRESETS, about_preset, preset
+    from engine.presets import PRESETS, about_preset, preset
 
     if json:
         terminal.show_json({name: preset(name).model_dump(mode="json") for name in PRESETS})
@@ -65,19 +67,19 @@ def train(
     background: Background = False,
 ) -> None:
     """Train a model. Ctrl-C stops with a checkpoint; `resume` goes on from there."""
-    config = _experiment(preset, data, settings or [], max_steps)
+    config = experiment(preset, data, settings or [], max_steps)
     run = store.create(config.model_dump(mode="json"), name, preset)
     terminal.note(f"run {run.name} in {run.path}")
     _go(run, background)
 
 
-def _experiment(
+def experiment(
     preset: str, data: str | None, settings: list[str], max_steps: int | None
 ) -> ExperimentConfig:
     """The preset with what the command line changes; the data exist before there is a run."""
     from engine.data.library import resolve
     from engine.experiment import override
-    from engine.experiment import preset as preset_config
+    from engine.presets import preset as preset_config
 
     if max_steps is not None:
         settings = [*settings, f"training.max_steps={max_steps}"]
@@ -115,9 +117,23 @@ def _end(run: store.Run, status: Status) -> None:
         raise typer.Exit(1)
     steps = f"step {status.step} of {status.total_steps}" if status.total_steps else "no step yet"
     terminal.note(f"run {run.name} {status.state} at {steps}")
+    if status.state == "finished":
+        _say_if_collapsed(run)
     if status.state == "stopped":
         terminal.note(f"go on with: python -m engine resume {run.name}")
     typer.echo(run.name)
+
+
+def _say_if_collapsed(run: store.Run) -> None:
+    """What the page Runs says of a code that the decoder ignores, and how to train with a remedy."""
+    found = health.diagnosis(run)
+    if found is None or found.state != "collapsed":
+        return
+    terminal.note(" ".join(found.words))
+    if found.remedies:
+        remedies = [*run.config()["objective"]["remedies"], {"name": found.remedies[0]}]
+        setting = shlex.quote(f"objective.remedies={json.dumps(remedies)}")
+        terminal.note(f"What usually helps: {found.advice[0]} Train again with --set {setting}")
 
 
 def worker(path: Annotated[Path, typer.Argument(help="A run's folder.")]) -> None:

@@ -47,6 +47,7 @@ def export(run: Run, target: Path, checkpoint: str = "best") -> Run:
     def fill(folder: Path) -> None:
         for name in (CONFIG_FILE, TOKENIZER_FILE, METRICS_FILE):
             shutil.copyfile(run.path / name, folder / name)
+        _forget_word_vectors(folder / CONFIG_FILE)
         kept = folder / CHECKPOINTS / checkpoint
         kept.mkdir(parents=True)
         save_file({name: value.half() for name, value in weights.items()}, kept / WEIGHTS)
@@ -56,3 +57,11 @@ def export(run: Run, target: Path, checkpoint: str = "best") -> Run:
 
     files.replace_folder(target, fill)
     return Run(target)
+
+
+def _forget_word_vectors(config: Path) -> None:
+    """Their file was needed where training began, and where it lay is nobody's concern."""
+    values = json.loads(config.read_text())
+    if values.get("model", {}).get("word_vectors"):
+        values["model"]["word_vectors"] = None
+        config.write_text(json.dumps(values, indent=2))

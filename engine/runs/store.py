@@ -34,6 +34,7 @@ CONFIG_FILE, METRICS_FILE, LOG_FILE = "config.json", "metrics.jsonl", "log.txt"
 TOKENIZER_FILE, PROBES_FILE, EVENTS = "tokenizer.json", "probes.jsonl", "events"
 CHECKPOINTS, WEIGHTS = "checkpoints", "model.safetensors"
 DEMO = "demo"
+SHOWN = 5  # of the runs that an unknown name is answered with
 # With what `files.replace_folder` may have left.
 CHECKPOINT = re.compile(r"\.?(best|last|step-\d+)(?:\.(?:new|old))?")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -179,7 +180,7 @@ def _base(config: dict[str, Any], preset: str) -> str:
 
 
 def find(name_or_path: str | Path) -> Run:
-    """The run of that name, "demo", or any run folder by its path; RunNotFound names close ones."""
+    """The run of that name, "demo", or any run folder by its path; RunNotFound names some and the closest."""
     if str(name_or_path) == DEMO and is_run(demo_path()):
         return Run(demo_path(), DEMO)
     named = home() / "runs" / str(name_or_path)
@@ -193,9 +194,13 @@ def find(name_or_path: str | Path) -> Run:
 
 def _not_found(name: str) -> str:
     known = [run.name for run in runs()]
-    close = difflib.get_close_matches(name, known, n=3) or known[:5]
-    there = f"there is {', '.join(close)}" if close else "there are no runs yet"
-    return f"no run is named {name!r}, and no run folder is at that path; {there}"
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    some = known
+    if len(known) > SHOWN:  # the demonstration run is the last
+        some = [*known[: SHOWN - 1], f"{len(known) - SHOWN} more", known[-1]]
+    there = f"there is {', '.join(some)}" if some else "there are no runs yet"
+    return f"no run is named {name!r}{hint}, and no run folder is at that path; {there}"
 
 
 def is_run(path: Path) -> bool:

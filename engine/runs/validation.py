@@ -51,7 +51,8 @@ class Validation:
         with evaluation_mode(model, self._config.seed) as device:
             codes = model.code(self._x.to(device))
         first, second = codes[0].cpu().numpy(), codes[min(1, len(codes) - 1)].cpu().numpy()
-        path = torch.from_numpy(interpolate(first, second, STEPS)).to(codes)
+        way = interpolate(first, second, STEPS, model.latent.paths[0], model.latent.tokens)
+        path = torch.from_numpy(way).to(codes)
         settings = DecodingConfig(max_tokens=self._config.data.max_tokens)
         texts = self._material.tokenizer.decode(decode(model, torch.cat([codes, path]), settings))
         return {

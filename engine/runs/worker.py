@@ -174,7 +174,9 @@ class Worker:
         material = prepare(self.run, config, self._progress("preparing"))
         self._tell("building the model")
         batches = material.batches
-        state = build(config, material.tokenizer.vocab_size, len(batches)).state
+        tokenizer, resuming = material.tokenizer, "last" in self.run.checkpoints()
+        words = None if resuming else tokenizer.words
+        state = build(config, tokenizer.vocab_size, len(batches), words).state
         self._recorder = recorder = Recorder(self.run, state)
         self._describe(state)
         validate = Validation(config, material, recorder.probe, self._progress("validating"))

@@ -24,7 +24,8 @@ from engine.data.tokenizers import Tokenizer
 from engine.decoding.config import DecodingConfig
 from engine.decoding.search import decode
 from engine.evaluation.likelihood import iw_rows
-from engine.experiment import Parts, build, override, preset
+from engine.experiment import Parts, build, override
+from engine.presets import preset
 from engine.training.loop import _encoder_step, train
 from engine.training.precision import product_seconds
 

@@ -10,9 +10,10 @@ from safetensors.torch import save_file
 
 from engine.config import ConfigError, RunNotFound
 from engine.data.tokenizers import Tokenizer, TokenizerConfig
-from engine.experiment import override, preset
+from engine.experiment import override
 from engine.hosting import ModelHost
 from engine.models.vae import build_model
+from engine.presets import preset
 from engine.runs.export import export
 from engine.runs.store import Run
 

@@ -60,15 +60,27 @@ def test_a_run_is_found_by_name_and_by_folder() -> None:
     assert run.status().state == "queued"
 
 
-def test_a_run_that_is_not_there_is_missed_with_the_close_ones() -> None:
+def test_a_run_that_is_not_there_is_missed_with_those_that_are() -> None:
     with pytest.raises(RunNotFound, match="no runs yet"):
         store.find("mine")
     run = store.create(CONFIG, "mscoco-1")
-    with pytest.raises(RunNotFound, match="there is mscoco-1"):
+    with pytest.raises(RunNotFound, match="mean 'mscoco-1'.*there is mscoco-1$"):
         store.find("mscoko-1")
     store.delete(run)
-    with pytest.raises(RunNotFound, match="no run is named 'mscoco-1'"):
+    with pytest.raises(RunNotFound, match="no run is named 'mscoco-1', and"):
         run.config()
+
+
+def test_the_demonstration_run_is_named_beside_a_close_match(demo: store.Run) -> None:
+    for number in range(9):
+        run = store.create(CONFIG, f"run-{number}")
+        os.utime(run.path / "config.json", (number, number))
+    with pytest.raises(RunNotFound) as missed:
+        store.find("run-02")
+    assert "(did you mean 'run-2'?)" in str(missed.value)
+    assert str(missed.value).endswith("there is run-8, run-7, run-6, run-5, 5 more, demo")
+    with pytest.raises(RunNotFound, match="named 'demmo' .did you mean 'demo'"):
+        store.find("demmo")
 
 
 def test_runs_come_newest_first_and_the_demonstration_last(demo: store.Run, home: Path) -> None:

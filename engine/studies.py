@@ -1,0 +1,245 @@
+"""Studies: the same experiment with one thing changed a row, over several seeds, as one table.
+
+A study's runs are ordinary runs named ``<study>-<row>-<seed>``. Whatever is finished is not done again,
+so that a study that was cut off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.config import ConfigError, EngineError, home
+from engine.experiment import ExperimentConfig, override
+from engine.runs import files, launcher, slots, store
+
+if TYPE_CHECKING:
+    from engine.evaluation.config import EvaluationConfig
+    from engine.hosting import ModelHost
+
+Tell = Callable[[str], None]
+POLL_SECONDS = 1.0
+
+ANNEALED = '{"name": "annealing", "start": 0.0}'
+FREE = '{"name": "free_bits", "variant": "batch-unit"}'
+MASKED = '{"name": "free_bits", "variant": "sentence-unit-mask"}'
+AGGRESSIVE = '{"name": "aggressive"}'
+
+# Row -> the settings that make it, applied to the study's base.
+REMEDIES: dict[str, tuple[str, ...]] = {
+    "vanilla": (),
+    "annealed": (f"objective.remedies=[{ANNEALED}]",),
+    "cyclical": ('objective.remedies=[{"name": "cyclical_annealing"}]',),
+    "free-bits": (f"objective.remedies=[{ANNEALED}, {FREE}]",),
+    "batch-norm": (
+        f"objective.remedies=[{ANNEALED}]",
+        "model.latent.mean=batch_norm",
+        "model.latent.gamma=0.6",
+    ),
+    "ae-fb": (f'objective.remedies=[{{"name": "ae_pretraining"}}, {ANNEALED}, {MASKED}]',),
+    "aggressive": (f"objective.remedies=[{AGGRESSIVE}]",),
+    "aggressive-annealed": (f"objective.remedies=[{ANNEALED}, {AGGRESSIVE}]",),
+    "vmf": ("model.latent.name=vmf", "model.latent.kappa=25"),
+}
+STUDIES: dict[str, Mapping[str, tuple[str, ...]]] = {"remedies": REMEDIES}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a study: its row, seed and experiment."""
+
+    name: str
+    row: str
+    seed: int
+    config: ExperimentConfig
+
+
+def cells(
+    name: str,
+    rows: Mapping[str, tuple[str, ...]],
+    base: ExperimentConfig,
+    settings: Iterable[str],
+    seeds: Iterable[int],
+) -> list[Cell]:
+    """Every run of a study, seed by seed, so that a study cut off has whole columns first.
+
+    A setting applies to every row that has it (a remedy's own settings only where that remedy is).
+
+    Raises:
+        ConfigError: a setting fits no row, or its value is not allowed.
+    """
+    settings = list(settings)
+    made = {row: override(base, change) for row, change in rows.items()}
+    for setting in settings:
+        made = _set(made, setting)
+    return [
+        Cell(f"{name}-{row}-{seed}", row, seed, override(config, [f"seed={seed}"]))
+        for seed in seeds
+        for row, config in made.items()
+    ]
+
+
+def _set(made: dict[str, ExperimentConfig], setting: str) -> dict[str, ExperimentConfig]:
+    changed, refused = {}, []
+    for row, config in made.items():
+        try:
+            changed[row] = override(config, [setting])
+        except ConfigError as error:
+            changed[row] = config
+            refused.append(error)
+    if len(refused) == len(made):
+        raise refused[0]
+    return changed
+
+
+def carry_out(todo: list[Cell], preset: str, tell: Tell) -> None:
+    """Train every run that is not finished, as many at once as there are slots.
+
+    Raises:
+        ConfigError: a run of that name was made with other settings.
+        EngineError: a run failed; the others go on, the first failure is raised at the end.
+    """
+    waiting = [(cell, _run(cell, preset)) for cell in todo]
+    live: list[tuple[Cell, store.Run]] = []
+    failed: list[str] = []
+    try:
+        while waiting or live:
+            while waiting and len(live) < slots.slots():
+                cell, run = waiting.pop(0)
+                if _begin(run):
+                    tell(f"{cell.name}: training")
+                    live.append((cell, run))
+            time.sleep(POLL_SECONDS if live else 0)
+            for ended in [pair for pair in live if not pair[1].status().live]:
+                live.remove(ended)
+                status = ended[1].status()
+                tell(f"{ended[0].name}: {status.state} {status.message}".rstrip())
+                if status.state != "finished":
+                    failed.append(f"{ended[0].name} {status.state}: {status.message}")
+    except KeyboardInterrupt:
+        for _, run in live:
+            launcher.stop(run)
+        raise
+    if failed:
+        raise EngineError("; ".join(failed))
+
+
+def _run(cell: Cell, preset: str) -> store.Run:
+    """The run of a cell, made if it is not there."""
+    wanted = cell.config.model_dump(mode="json")
+    if not store.is_run(folder := home() / "runs" / cell.name):
+        return store.create(wanted, cell.name, preset)
+    run = store.Run(folder)
+    if run.config() != wanted:
+        raise ConfigError(
+            f"run {cell.name!r} exists and was made with other settings; give the study another "
+            f"--name, or delete that run"
+        )
+    return run
+
+
+def _begin(run: store.Run) -> bool:
+    """Start a worker unless the run is finished or has one; whether it must be waited for."""
+    status = run.status()
+    if status.state == "finished":
+        return False
+    if not (status.live and status.pid is not None):
+        launcher.start(run)
+    return True
+
+
+def measure(
+    todo: list[Cell], split: str, config: EvaluationConfig, limit: int | None, tell: Tell
+) -> list[dict[str, Any]]:
+    """One record a run: row, seed, minutes, steps and the metrics of its best checkpoint.
+
+    An evaluation is kept in the run's folder and read again when it was made in the same way.
+    """
+    from engine.hosting import ModelHost
+
+    host = ModelHost(device="auto")
+    records = []
+    for cell in todo:
+        run = store.Run(home() / "runs" / cell.name)
+        tell(f"{cell.name}: evaluating")
+        found = _measured(host, run, split, config, limit)
+        host.forget(run)
+        status = run.status()
+        records.append({"row": cell.row, "seed": cell.seed, **_effort(run), **found})
+        tell(f"{cell.name}: {status.step} steps")
+    return records
+
+
+def _effort(run: store.Run) -> dict[str, float]:
+    seconds = run.metrics().get("seconds")
+    return {
+        "minutes": float(seconds.max()) / 60 if seconds is not None else 0.0,
+        "steps": float(run.status().step),
+    }
+
+
+def _measured(
+    host: ModelHost, run: store.Run, split: str, config: EvaluationConfig, limit: int | None
+) -> dict[str, float]:
+    from engine.evaluation.report import evaluate
+    from engine.runs.material import split_of
+
+    asked = {"split": split, "limit": limit, "evaluation": config.model_dump()}
+    key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
+    kept = run.path / f"evaluation-{key}.json"
+    if kept.exists():
+        return files.read_json(kept)["metrics"]
+    hosted = host.get(run, run.preferred_checkpoint())
+    tokens = split_of(run, hosted.config, split)
+    found = evaluate(hosted.model, tokens, config, limit=limit)
+    files.write_json(kept, asked | {"metrics": found.scalars})
+    return found.scalars
+
+
+# -- the table ----------------------------------------------------------------------------------
+
+COLUMNS = {
+    "IW-NLL": "nll_iw",
+    "ESS": "ess",
+    "KL": "kl",
+    "MI": "mutual_information",
+    "MI bound": "mutual_information_upper",
+    "AU": "active_units",
+    "reconstruction": "reconstruction",
+    "minutes": "minutes",
+}
+
+
+def table(records: list[dict[str, Any]], samples: int) -> str:
+    """The records as a Markdown table, mean ± standard deviation over seeds; a dash where a number is absent."""
+    n = max((int(r.get("mutual_information_n", 0)) for r in records), default=0)
+    titles = [
+        {"IW-NLL": f"IW-NLL (K = {samples})", "MI": f"MI (n = {n})"}.get(c, c) for c in COLUMNS
+    ]
+    lines = ["| " + " | ".join(["", *titles]) + " |", "|" + "---|" * (len(titles) + 1)]
+    for row in dict.fromkeys(record["row"] for record in records):
+        of_row = [record for record in records if record["row"] == row]
+        shown = (_spread([r[key] for r in of_row if key in r]) for key in COLUMNS.values())
+        lines.append(f"| {row} | " + " | ".join(shown) + " |")
+    return "\n".join(lines)
+
+
+def _spread(values: list[float]) -> str:
+    if not values:
+        return "-"
+    mean = statistics.fmean(values)
+    digits = 1 if abs(mean) >= 100 else 2
+    if len(values) == 1:
+        return f"{mean:.{digits}f}"
+    return f"{mean:.{digits}f} ± {statistics.stdev(values):.{digits}f}"
+
+
+def lines(records: list[dict[str, Any]]) -> Iterator[str]:
+    """The records as JSON Lines."""
+    for record in records:
+        yield json.dumps(record)

@@ -1,0 +1,123 @@
+"""A study: one thing changed a row, finished runs never done twice, one table at the end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine import studies
+from engine.__main__ import main
+from engine.config import ConfigError, EngineError
+from engine.data.writing import Draft
+from engine.experiment import override
+from engine.presets import preset
+from engine.runs import launcher, store
+
+SMALL = [
+    "model.encoder.embedding=8",
+    "model.encoder.hidden=12",
+    "model.latent.size=3",
+    "model.decoder.embedding=8",
+    "model.decoder.hidden=12",
+    "training.device=cpu",
+    "training.precision=float32",
+    "training.max_steps=6",
+    "evaluation.mi_rows=40",
+]
+
+
+@pytest.fixture
+def toy(home: Path) -> str:
+    animals, verbs = ["cat", "dog", "bird", "fish", "cow", "hen"], ["sees", "hears", "likes"]
+    with Draft("toy") as draft:
+        draft.add(
+            {"text": [f"the {a} {v} the {b}" for a in animals for v in verbs for b in animals]}
+        )
+        return draft.finish(title="Toy", source="made for a test").name
+
+
+def rows(*names: str) -> dict[str, tuple[str, ...]]:
+    return {name: studies.REMEDIES[name] for name in names}
+
+
+def test_a_setting_reaches_the_rows_that_have_it_and_one_that_fits_none_is_refused() -> None:
+    made = studies.cells(
+        "s",
+        rows("vanilla", "annealed"),
+        preset("vanilla"),
+        ["objective.remedies.annealing.epochs=3", "model.latent.size=5"],
+        [1, 2],
+    )
+    assert [cell.name for cell in made] == [
+        "s-vanilla-1",
+        "s-annealed-1",
+        "s-vanilla-2",
+        "s-annealed-2",
+    ]
+    assert {cell.config.model.latent.size for cell in made} == {5}
+    assert made[3].config.seed == 2 and made[3].config.objective.remedies[0].epochs == 3
+    with pytest.raises(ConfigError, match="aggresive"):
+        studies.cells("s", rows("vanilla"), preset("vanilla"), ["objective.aggresive=1"], [1])
+
+
+@pytest.mark.parametrize("row", studies.REMEDIES)
+def test_every_row_of_the_remedies_study_is_an_experiment_of_its_own(row: str) -> None:
+    base = preset("vanilla")
+    config = override(base, studies.REMEDIES[row])
+    assert (config == base) == (row == "vanilla")
+
+
+def test_a_study_trains_what_is_missing_and_measures_all(
+    toy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[str] = []
+    start = launcher.start
+    monkeypatch.setattr(launcher, "start", lambda run: (started.append(run.name), start(run))[1])
+    output = tmp_path / "table.md"
+    command = ["study", "remedies", "--data", toy, "--rows", "vanilla,free-bits", "--seeds", "2"]
+    command += ["--iw-samples", "5", "--limit", "12", "--output", str(output)]
+    command += [word for setting in SMALL for word in ("--set", setting)]
+    with pytest.raises(SystemExit) as ending:
+        main(command)
+    assert ending.value.code == 0
+    assert sorted(started) == [
+        f"remedies-{r}-{s}" for r in ("free-bits", "vanilla") for s in (1, 2)
+    ]
+    table = output.read_text().splitlines()
+    assert [line.split(" | ")[0] for line in table[2:]] == ["| vanilla", "| free-bits"]
+    assert "IW-NLL (K = 5)" in table[0] and "MI (n = 11)" in table[0] and "±" in table[2]
+    records = [json.loads(line) for line in output.with_suffix(".jsonl").read_text().splitlines()]
+    assert {record["steps"] for record in records} == {6.0} and len(records) == 4
+
+    store.delete(store.find("remedies-vanilla-2"))
+    started.clear()
+    with pytest.raises(SystemExit):
+        main(command)
+    assert started == ["remedies-vanilla-2"]
+    again = output.read_text().splitlines()
+    assert [_but_minutes(line) for line in again] == [_but_minutes(line) for line in table]
+    capsys.readouterr()
+
+    with pytest.raises(SystemExit) as ending:
+        main([*command, "--set", "model.latent.size=4"])
+    assert ending.value.code == 2
+    assert "other settings" in capsys.readouterr().err
+
+
+def _but_minutes(line: str) -> str:
+    return line.rsplit(" | ", 1)[0]
+
+
+def test_a_run_that_fails_is_named_at_the_end(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = override(preset("vanilla"), [f"data.name={toy}", *SMALL, "data.name=gone"])
+    todo = studies.cells("s", rows("vanilla"), base, [], [1])
+    with pytest.raises(EngineError, match="s-vanilla-1 failed"):
+        studies.carry_out(todo, "vanilla", lambda text: None)
+
+
+def test_an_absent_number_is_a_dash() -> None:
+    record = {"row": "a", "seed": 1, "kl": 123.456, "minutes": 1.0}
+    cells = studies.table([record], 5).splitlines()[2].split(" | ")
+    assert cells[1] == "-" and cells[3] == "123.5"
