@@ -89,16 +89,17 @@ def _live_list() -> None:
 
 def preset_card(name: str) -> None:
     """A preset: what it is for and how large it is; a click starts a draft from it."""
-    from engine.experiment import about_preset, preset
+    from engine.presets import about_preset, preset
 
     draft = state.draft()
     chosen = draft is not None and draft.origin == name
     config = preset(name)
     with st.container(border=True, gap="small", height="stretch"):
-        mark = " :primary-badge[chosen]" if chosen else ""
+        mark = " :blue-badge[chosen]" if chosen else ""
         st.markdown(f"**{fields.humanise(name)}**{mark}")
         st.caption(about_preset(name))
         st.html(f'<div class="zs-facts">{_sizes(config)}</div>')
+        st.space("stretch")
         label, help = (
             ("Start over", "Back to the preset's own settings.") if chosen else ("Use", None)
         )

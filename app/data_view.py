@@ -47,6 +47,7 @@ def builtin_card(entry: Builtin, made: bool) -> None:
         st.caption(entry.help)
         about = f"about {entry.rows:,} sentences · label: {entry.label}"
         st.html(f'<div class="zs-facts">{blocks.escaped(about)}</div>')
+        st.space("stretch")
         key = f"{PREFIX}{entry.name}"
         if made:
             if st.button("Open", key=f"open-{entry.name}", icon=":material/check_circle:"):
@@ -204,7 +205,7 @@ def details(card: Card) -> None:
 
 
 def _draft_on(name: str) -> None:
-    from engine.experiment import preset
+    from engine.presets import preset
 
     draft = state.draft()
     config, origin = (draft.config, draft.origin) if draft else (preset("quick"), "quick")

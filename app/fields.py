@@ -47,11 +47,9 @@ def problem(info: FieldInfo, value: Any) -> str:
 def label(name: str, info: FieldInfo, owner: str = "") -> str:
     """A setting's name for people: whose it is, words, symbol and unit."""
     symbol, unit = extra(info, "symbol"), extra(info, "unit")
-    return (
-        humanise(f"{owner}_{name}" if owner else name)
-        + (f" {symbol}" if symbol else "")
-        + (f" ({unit})" if unit else "")
-    )
+    words = humanise(f"{owner}_{name}" if owner else name)
+    named = unit and words.lower().endswith(unit)  # "Max tokens" needs no "(tokens)"
+    return words + (f" {symbol}" if symbol else "") + (f" ({unit})" if unit and not named else "")
 
 
 def humanise(name: str) -> str:

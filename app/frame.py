@@ -21,7 +21,7 @@ def draw(page: str) -> None:
     """Draw the frame; called before the page, which finds the run and checkpoint in ``state``.
 
     Args:
-        page: the stem of the page that follows.
+        page: the stem of the page that follows, or the address that no page has.
     """
     st.logo(str(loaders.asset("logo.svg")), icon_image=str(loaders.asset("icon.svg")), size="large")
     st.html(loaders.asset("style.css"))
@@ -29,7 +29,8 @@ def draw(page: str) -> None:
     with st.sidebar:
         _pickers(loaders.runs())
         _jobs()
-        _link(page)
+        if page in navigation.ENTRIES:
+            _link(page)
     _say_what_is_missing()
     blocks.kept_errors()
 
@@ -129,3 +130,17 @@ def address(page: str) -> str:
     return f"{place.scheme}://{place.netloc}{place.path}" + (
         f"?{urlencode(query)}" if query else ""
     )
+
+
+def nowhere(name: str) -> None:
+    """The page at an address that no page has: what was meant, and the way there."""
+    entry, certain = navigation.nearest(name)
+    query = st.query_params.to_dict()
+    if entry and certain:  # /home, /Interpolate, /new-run
+        navigation.go(entry.stem, **query)
+    guess = f"; did you mean {entry.title}?" if entry else "."
+    st.warning(f"There is no page '{blocks.plain(name)}'{guess}", icon=":material/wrong_location:")
+    if entry:
+        navigation.link(entry.stem, f"Open {entry.title}", **query)
+    if entry is not navigation.ENTRIES["home"]:
+        navigation.link("home", "Go to Home")

@@ -17,7 +17,7 @@ import streamlit as st
 from app import state
 from engine.config import EngineError, RunNotFound, home
 from engine.data import corpus
-from engine.runs import store
+from engine.runs import health, store
 from engine.runs.status import Status
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -112,17 +112,7 @@ def text(name: str) -> str:
 
 def diagnosis(run: store.Run) -> Any | None:
     """Whether the run's posterior is alive, from its last validation; None before the first."""
-    from engine.evaluation.diagnosis import diagnose
-
-    frame = run.metrics()
-    if "valid/kl" not in frame:
-        return None
-    row = frame[frame["valid/kl"].notna()].iloc[-1].dropna()
-    last = {str(key).removeprefix("valid/"): value for key, value in row.items()}
-    remedies = run.config().get("objective", {}).get("remedies", ())
-    probes = [probe for probe in run.probes() if probe["step"] == row["step"]]
-    per_unit = probes[-1].get("kl_per_unit", ()) if probes else ()
-    return diagnose(last, per_unit, used=[remedy["name"] for remedy in remedies])
+    return health.diagnosis(run)
 
 
 # -- new run ----------------------------------------------------------------------------------------
@@ -157,6 +147,16 @@ def parameters(model: Any, vocab_size: int) -> int:
 def max_tokens(run: store.Run) -> int:
     """The longest sentence that the run's model was trained on."""
     return int(run.config().get("data", {}).get("max_tokens", 40))
+
+
+def paths(run: store.Run) -> dict[str, str]:
+    """The paths that stay where the run's codes live, the best one first, each with a line about it."""
+    from engine.experiment import load_config
+    from engine.explore.paths import PATHS
+    from engine.models.latents import LATENTS
+
+    family: Any = LATENTS[load_config(run.config()).model.latent.name]
+    return {name: (PATHS[name].__doc__ or "").splitlines()[0] for name in family.paths}
 
 
 def interpolation(

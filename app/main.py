@@ -21,6 +21,6 @@ st.set_page_config(
     menu_items={"About": "Zscape: a workbench for text variational auto-encoders."},
 )
 warmup.start()
-page = st.navigation(navigation.sections(), expanded=True)
+page = st.navigation(navigation.sections(frame.nowhere), expanded=True)
 frame.draw(page.url_path or "home")
 page.run()

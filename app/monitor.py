@@ -140,8 +140,10 @@ def _progress(run: store.Run, status: Status) -> None:
         words = f"queued, place {place} in the line for {status.device or 'the device'}"
     if status.live:
         st.progress(status.progress or 0.0, text=blocks.plain(words.capitalize()))
+    early = status.state == "finished" and status.step < (status.total_steps or 0)
+    of = "of at most" if early else "of"  # a plateau may end training before all steps are done
     parts = [
-        f"step {status.step:,}" + (f" of {status.total_steps:,}" if status.total_steps else "")
+        f"step {status.step:,}" + (f" {of} {status.total_steps:,}" if status.total_steps else "")
     ]
     if status.epoch is not None:
         parts.append(f"epoch {status.epoch + 1}")

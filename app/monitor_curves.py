@@ -51,9 +51,9 @@ def draw(run: store.Run, metrics: pd.DataFrame) -> None:
         )  # fmt: skip
     shown = _shown(run, metrics, frozen)
     view = curves.View(x, _range(run), smoothing, log, outliers)
-    st.caption(
-        ":color[■]{foreground='#E69F00'} training &nbsp; "
-        ":blue[■] validation &nbsp;·&nbsp; drag across a curve to look at those steps in all of them"
+    st.markdown(
+        ":small[:color[━━]{foreground='#E69F00'} training &nbsp; :blue[━━] validation "
+        "&nbsp;·&nbsp; :gray[drag across a curve to look at those steps in all of them]]"
     )
     with st.grid(3, min_column_width=280):
         for name in curves.MONITOR:

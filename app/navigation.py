@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
@@ -48,19 +52,47 @@ PAGES: dict[str, list[Entry]] = {
 ENTRIES = {entry.stem: entry for section in PAGES.values() for entry in section}
 
 
-def sections() -> dict[str, list[Any]]:
-    """What ``st.navigation`` takes; the first page is the default one."""
-    return {section: [_page(entry) for entry in entries] for section, entries in PAGES.items()}
+def sections(nowhere: Callable[[str], None]) -> dict[str, list[Any]]:
+    """What ``st.navigation`` takes; the first page is the default one.
+
+    Args:
+        nowhere: draws what an address shows that no page has, given that address. Streamlit by itself
+            would open Home under a dialog that names neither what was asked for nor a way on.
+    """
+    found = {section: [_page(entry) for entry in entries] for section, entries in PAGES.items()}
+    if name := unknown(st.context.url or ""):
+        page = partial(nowhere, name)
+        found[""].append(st.Page(page, title="No such page", url_path=name, visibility="hidden"))
+    return found
+
+
+def unknown(url: str) -> str:
+    """The last part of an address if no page has it, else nothing."""
+    name = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2]).strip()
+    known = name in ENTRIES and name != "home"  # Home is at the root, and /home is no page's
+    return "" if known or "/" in name else name
+
+
+def nearest(name: str) -> tuple[Entry | None, bool]:
+    """The page that a mistyped address means, if any, and whether that is beyond doubt."""
+    names = {_key(word): entry for entry in ENTRIES.values() for word in (entry.stem, entry.title)}
+    close = difflib.get_close_matches(_key(name), names, n=1)
+    return (names[close[0]], close[0] == _key(name)) if close else (None, False)
+
+
+def _key(words: str) -> str:
+    return "".join(letter for letter in words.lower() if letter.isalnum())
 
 
 def _page(entry: Entry) -> Any:
-    # The address equals the file's stem: AppTest's switch_page relies on it.
+    home = entry.stem == "home"
+    # The address equals the file's stem; Home is at the root.
     return st.Page(
         entry.path,
         title=entry.title,
         icon=f":material/{entry.icon}:",
-        url_path=entry.stem,
-        default=entry.stem == "home",
+        url_path="" if home else entry.stem,
+        default=home,
         help=entry.purpose,
     )
 
@@ -70,7 +102,8 @@ def go(stem: str, **query: str) -> None:
     st.switch_page(ENTRIES[stem].path, query_params=query or None)
 
 
-def link(stem: str, label: str, icon: str | None = None) -> None:
-    """A link to a page, in the app's words."""
+def link(stem: str, label: str, icon: str | None = None, **query: str) -> None:
+    """A link to a page, in the app's words, with query parameters that its address shall carry."""
     entry = ENTRIES[stem]
-    st.page_link(entry.path, label=label, icon=f":material/{icon or entry.icon}:")
+    icon = f":material/{icon or entry.icon}:"
+    st.page_link(entry.path, label=label, icon=icon, query_params=query or None)

@@ -49,4 +49,6 @@ def _rehearse() -> None:
     if store.is_run(store.demo_path()):
         demo = store.find(store.DEMO)
         hosted = ModelHost().get(demo, demo.preferred_checkpoint())
-        between(hosted.model, hosted.tokenizer, "Return it.", "Add it.", 3, "linear", DecodingConfig())
+        between(
+            hosted.model, hosted.tokenizer, "Return it.", "Add it.", 3, "linear", DecodingConfig()
+        )

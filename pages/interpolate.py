@@ -3,7 +3,6 @@
 import streamlit as st
 
 from app import blocks, loaders, path_view, state
-from engine.explore.paths import PATHS
 
 PAIR = {
     "demo": (
@@ -11,10 +10,6 @@ PAIR = {
         "Compute the mean of the values along the axis.",
     )
 }
-PATH_HELP = (
-    "linear: a straight line, good between sentences. spherical: along the arc, keeps equal lengths. "
-    "norm-preserving: the direction turns and the length changes evenly, good between samples."
-)
 
 blocks.header(
     "Interpolate", "Both sentences are encoded; the codes on the path between them are decoded."
@@ -48,10 +43,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     b = st.text_input("B", key="b", bind="query-params", placeholder="The last sentence").strip()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    path = st.segmented_control(
-        "Path", list(PATHS), default="linear", required=True, key="path", bind="query-params",
-        help=PATH_HELP,
-    )  # fmt: skip
+    place_of_path = st.container(width="content")
     strategy = st.segmented_control(
         "Decoding", ["greedy", "beam"], default="greedy", required=True, key="decode",
         bind="query-params", help="greedy: the likeliest token each time. beam: the best of five.",
@@ -62,6 +54,14 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Random pair", icon=":material/shuffle:", key="random", disabled=bool(missing),
         help=missing or "Two sentences of the validation split.",
         on_click=lambda: fill(loaders.pair(run) or (a, b)),
+    )  # fmt: skip
+
+# Drawn after its neighbours: it asks the run's latent family, and so waits for torch the first time.
+with place_of_path:
+    paths = loaders.paths(run)
+    path = st.segmented_control(
+        "Path", list(paths), default=next(iter(paths)), required=True, key="path",
+        bind="query-params", help="  \n".join(f"**{name}**: {line}" for name, line in paths.items()),
     )  # fmt: skip
 
 state.carry("interpolate", a=a, b=b, path=path, decode=strategy, steps=str(count))

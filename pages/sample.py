@@ -6,6 +6,9 @@ import streamlit as st
 from app import blocks, forms, loaders, sentences, state
 from engine.decoding import DecodingConfig
 
+SAMPLING, BEAM = {"temperature", "top_k", "top_p"}, {"beam", "length_penalty"}
+UNUSED = {"greedy": SAMPLING | BEAM, "sample": BEAM, "beam": SAMPLING}
+
 blocks.header("Sample", "Codes are drawn, from the prior or around a sentence, and decoded.")
 run, checkpoint = loaders.current_run(), state.checkpoint()
 if not blocks.need_run(run, checkpoint):
@@ -32,7 +35,8 @@ with left:
     )
     basic, more = st.container(), st.expander("More about decoding", icon=":material/tune:")
     seed = int(state.seen_note("sample-seed") or 0)
-    edited = forms.edit(start, "sampling", basic, more, kept={"seed"})
+    strategy = st.session_state.get("sampling.strategy", start.strategy)
+    edited = forms.edit(start, "sampling", basic, more, kept={"seed"} | UNUSED[strategy])
     for problem in edited.problems:
         st.error(blocks.plain(problem))
     st.button(

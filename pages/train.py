@@ -8,7 +8,8 @@ from engine.runs import launcher, store
 blocks.header("New run", "Start from a preset or from a run you have, change what you like, start.")
 
 with st.spinner("Loading the settings"):
-    from engine.experiment import PRESETS, load_config, preset
+    from engine.experiment import load_config
+    from engine.presets import PRESETS, preset
 
 if state.draft() is None:
     state.new_draft(preset("quick"), "quick")

@@ -38,7 +38,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _make_run(home: Path) -> None:
     from engine.data.importing import import_path
-    from engine.experiment import load_config, override, preset
+    from engine.experiment import load_config, override
+    from engine.presets import preset
     from engine.runs import store
     from engine.runs.worker import work
 
@@ -107,7 +108,7 @@ def fake_run(home: Path) -> Callable[..., Path]:
     """Makes run folders as a worker on another machine would have left them, without training."""
 
     def make(name: str, state: str, records: Sequence[dict[str, Any]] = (), **status: Any) -> Path:
-        from engine.experiment import preset
+        from engine.presets import preset
 
         folder = home / "runs" / name
         folder.mkdir(parents=True)

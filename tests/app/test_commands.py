@@ -8,7 +8,8 @@ import shlex
 import pytest
 
 from app import commands
-from engine.experiment import PRESETS, override, preset
+from engine.experiment import override
+from engine.presets import PRESETS, preset
 
 
 @pytest.mark.parametrize(

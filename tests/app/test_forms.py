@@ -145,7 +145,7 @@ def test_every_setting_of_an_experiment_can_be_drawn(home: object) -> None:
         import streamlit as st
 
         from app import forms
-        from engine.experiment import PRESETS, preset
+        from engine.presets import PRESETS, preset
 
         for name in PRESETS:
             config = preset(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -63,6 +64,20 @@ def test_a_link_carries_its_sentences_and_settings(
     assert app.number_input(key="steps").value == 5
     assert app.select_slider(key="scrub-4")
     assert decodings == [(A, B)]
+
+
+def test_only_paths_that_stay_where_the_codes_live_are_offered(
+    page: Open, trained: Path, monkeypatch: pytest.MonkeyPatch, decodings: list
+) -> None:
+    app = page("interpolate", run="tiny", a=A, b=B, path="linear")
+    assert app.segmented_control(key="path").options == ["linear", "spherical", "norm-preserving"]
+    sphere = {"model": {"latent": {"name": "vmf"}}}
+    assert list(loaders.paths(SimpleNamespace(config=lambda: sphere))) == ["spherical"]
+    monkeypatch.setattr(loaders, "paths", lambda run: {"spherical": "Along the arc."})
+    app.run()
+    assert app.segmented_control(key="path").options == ["spherical"]
+    assert app.segmented_control(key="path").value == "spherical"
+    assert not app.exception
 
 
 def test_a_run_begins_with_a_pair_of_its_own_data(page: Open, trained: Path) -> None:

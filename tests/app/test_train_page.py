@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.experiment import load_config, preset
+from engine.experiment import load_config
+from engine.presets import preset
 from engine.runs import launcher, store
 
 Open = Callable[..., AppTest]
