@@ -89,14 +89,14 @@ def _live_list() -> None:
 
 def preset_card(name: str) -> None:
     """A preset: what it is for and how large it is; a click starts a draft from it."""
-    from engine.presets import about_preset, preset
+    from engine.presets import about_preset, notes_preset, preset
 
     draft = state.draft()
     chosen = draft is not None and draft.origin == name
     config = preset(name)
     with st.container(border=True, gap="small", height="stretch"):
         mark = " :blue-badge[chosen]" if chosen else ""
-        st.markdown(f"**{fields.humanise(name)}**{mark}")
+        st.markdown(f"**{fields.humanise(name)}**{mark}", help=blocks.plain(notes_preset(name)))
         st.caption(about_preset(name))
         st.html(f'<div class="zs-facts">{_sizes(config)}</div>')
         st.space("stretch")

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-ACRONYMS = {"kl": "KL", "iw": "IW", "mi": "MI", "id": "ID"}
+_SPELT = ["KL", "IW", "MI", "ID", "BN", "VAE", "AE", "FB", "MMD", "ARM", "DisARM", "VIMCO", "vMF"]
+_SPELT += ["LSTM", "GRU", "CoTK", "MSCOCO", "SGD"]
+ACRONYMS = {word.lower(): word for word in _SPELT}
 
 
 def bounds(info: FieldInfo, kind: type) -> tuple[Any, Any]:

@@ -13,7 +13,9 @@ The tree of errors (a page shows any of them kindly; anything else is a bug and 
 from __future__ import annotations
 
 import difflib
+import inspect
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Union
@@ -120,6 +122,13 @@ class Registry(Mapping[str, type]):
         if len(configs) == 1:
             return configs[0]
         return Annotated[Union[configs], Field(discriminator="name")]
+
+    def about(self, name: str) -> tuple[str, str]:
+        """What the entry is, in a sentence, and where it comes from: its docstring's first line and references."""
+        text = inspect.cleandoc(self[name].__doc__ or "")
+        _, _, after = text.partition("References:\n")
+        references = re.split(r"\n(?=\S)|\n\n", after)[0]  # up to the next section
+        return text.splitlines()[0], " ".join(references.split())
 
     def build(self, config: Any, /, *args: Any, **kwargs: Any) -> Any:
         """The object that ``config`` describes: its class, called with the config first."""

@@ -361,25 +361,34 @@ def latent_factor_spanish() -> ExperimentConfig:
     )
 
 
-PRESETS: dict[str, Callable[[], ExperimentConfig]] = {
-    "quick": quick,
-    "standard": standard,
-    "demonstration": demonstration,
-    "vanilla": vanilla,
-    "annealed": annealed,
-    "cyclical": cyclical,
-    "free-bits": free_bits,
-    "aggressive": aggressive,
-    "bn-vae": bn_vae,
-    "ae-fb": ae_fb,
-    "explore": explore,
-    "reconstruct": reconstruct,
-    "lagging-yahoo": lagging_yahoo,
-    "lagging-yelp": lagging_yelp,
-    "lagging-synthetic": lagging_synthetic,
-    "cotk-mscoco": cotk_mscoco,
-    "latent-factor-spanish": latent_factor_spanish,
+Makers = dict[str, Callable[[], ExperimentConfig]]
+
+SECTIONS: dict[str, Makers] = {
+    "To work with": {
+        "quick": quick,
+        "standard": standard,
+        "explore": explore,
+        "reconstruct": reconstruct,
+        "demonstration": demonstration,
+    },
+    "One remedy each, to compare": {
+        "vanilla": vanilla,
+        "annealed": annealed,
+        "cyclical": cyclical,
+        "free-bits": free_bits,
+        "ae-fb": ae_fb,
+        "bn-vae": bn_vae,
+        "aggressive": aggressive,
+    },
+    "As published": {
+        "lagging-yahoo": lagging_yahoo,
+        "lagging-yelp": lagging_yelp,
+        "lagging-synthetic": lagging_synthetic,
+        "cotk-mscoco": cotk_mscoco,
+        "latent-factor-spanish": latent_factor_spanish,
+    },
 }
+PRESETS: Makers = {name: make for section in SECTIONS.values() for name, make in section.items()}
 
 
 def preset(name: str) -> ExperimentConfig:
@@ -391,4 +400,14 @@ def preset(name: str) -> ExperimentConfig:
 
 def about_preset(name: str) -> str:
     """What the preset is for, in a sentence or two."""
-    return inspect.cleandoc(PRESETS[name].__doc__ or "").split("\n\n")[0].replace("\n", " ")
+    return _paragraphs(name)[0]
+
+
+def notes_preset(name: str) -> str:
+    """What else is to be known of the preset: data to import first, where it differs, its source."""
+    return "\n\n".join(_paragraphs(name)[1:])
+
+
+def _paragraphs(name: str) -> list[str]:
+    text = inspect.cleandoc(PRESETS[name].__doc__ or "")
+    return [" ".join(part.split()) for part in text.split("\n\n")]

@@ -3,12 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from app import blocks, loaders
+from app import blocks, fields, loaders
 from engine.metrics import METRICS
 
 TABS = {
     "Start here": "start",
     "Presets": "presets",
+    "Latents and remedies": None,
     "When it goes wrong": "trouble",
     "Numbers": None,
     "Files": "files",
@@ -22,6 +23,30 @@ tabs = dict(zip(TABS, st.tabs(list(TABS)), strict=True))
 for title, name in TABS.items():
     if name:
         tabs[title].container(width=820).markdown(loaders.text(f"guide/{name}.md"))
+
+with tabs["Latents and remedies"]:
+    from engine.models.decoders import DECODERS
+    from engine.models.encoders import ENCODERS
+    from engine.models.estimators import ESTIMATORS
+    from engine.models.latents import LATENTS
+    from engine.objectives.remedies import REMEDIES
+
+    st.markdown(
+        "All of these are settings of a run, and they combine; where the mathematics forbids it, the run "
+        "says why before it starts.",
+        width=820,
+    )
+    for title, registry in {
+        "Latent families": LATENTS,
+        "Remedies against collapse": REMEDIES,
+        "Gradient estimators for bits": ESTIMATORS,
+        "Encoders": ENCODERS,
+        "Decoders": DECODERS,
+    }.items():
+        st.subheader(title, anchor=False)
+        known = {fields.humanise(name): registry.about(name) for name in registry}
+        table = pd.DataFrame(known, index=["What it does", "Reference"]).T
+        st.table(table, border="horizontal")
 
 with tabs["Numbers"]:
     st.markdown(

@@ -9,16 +9,17 @@ blocks.header("New run", "Start from a preset or from a run you have, change wha
 
 with st.spinner("Loading the settings"):
     from engine.experiment import load_config
-    from engine.presets import PRESETS, preset
+    from engine.presets import PRESETS, SECTIONS, preset
 
 if state.draft() is None:
     state.new_draft(preset("quick"), "quick")
 
 # -- what to start from -------------------------------------------------------------------------
 
-with st.grid(4, min_column_width=230):
-    for name in PRESETS:
-        cards.preset_card(name)
+for tab, names in zip(st.tabs(list(SECTIONS)), SECTIONS.values(), strict=True):
+    with tab, st.grid(4, min_column_width=230):
+        for name in names:
+            cards.preset_card(name)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     names = [run.name for run in loaders.runs()]
     cloned = st.selectbox(

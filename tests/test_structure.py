@@ -101,10 +101,9 @@ def test_torch_is_not_loaded_where_a_page_must_paint_first(module):
 
 @pytest.mark.parametrize(("registry", "name"), ENTRIES, ids=lambda value: str(value)[:20])
 def test_every_registered_class_has_a_sentence_and_a_reference(registry, name):
-    lines = (registry[name].__doc__ or "").strip().splitlines()
-    assert lines and lines[0].endswith(".") and len(lines[0]) < 130
-    if registry is not OPTIMISERS:
-        assert "References:" in registry[name].__doc__
+    sentence, reference = registry.about(name)
+    assert sentence.endswith(".") and len(sentence) < 130
+    assert ("https://" in reference) == (registry is not OPTIMISERS)
 
 
 def configs(root: type[Config]) -> Iterator[type[Config]]:

@@ -134,7 +134,12 @@ def test_a_kept_setting_is_not_drawn_and_stays(app: AppTest) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("kl_weight", "KL weight"), ("free_bits", "Free bits"), ("batch-unit", "Batch unit")],
+    [
+        ("kl_weight", "KL weight"),
+        ("free_bits", "Free bits"),
+        ("batch-unit", "Batch unit"),
+        ("bn-vae", "BN VAE"),
+    ],
 )
 def test_names_are_written_for_people(name: str, words: str) -> None:
     assert fields.humanise(name) == words

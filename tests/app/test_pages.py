@@ -67,12 +67,18 @@ def test_home_shows_runs_as_cards_with_their_health(page: Open, trained: Path, s
     assert any(metric.label == "ELBO" for metric in app.metric)
 
 
-def test_the_guide_explains_every_metric(page: Open, home: Path) -> None:
+def test_the_guide_explains_every_metric_family_remedy_and_estimator(
+    page: Open, home: Path
+) -> None:
     from engine.metrics import METRICS
+    from engine.models.estimators import ESTIMATORS
+    from engine.models.latents import LATENTS
+    from engine.objectives.remedies import REMEDIES
 
-    table = page("guide").table[0].value
-    assert len(table) == len(METRICS)
-    assert set(table["Key"]) == set(METRICS)
+    tables = [table.value for table in page("guide").table]
+    assert set(tables[-1]["Key"]) == set(METRICS) and len(tables[-1]) == len(METRICS)
+    for registry, table in zip((LATENTS, REMEDIES, ESTIMATORS), tables, strict=False):
+        assert [registry.about(name)[0] for name in registry] == list(table["What it does"])
 
 
 def test_a_damaged_run_takes_no_page_with_it(
