@@ -146,6 +146,8 @@ def plan(plan: Any) -> None:
         st.metric("Steps", steps, help="Joint updates, if no plateau ends training sooner.")
         rows = f"{plan.rows:,}" if plan.exact else f"~{plan.rows:,}"
         st.metric("Sentences", rows, help="In the training split.")
+    for warning in plan.warnings:
+        st.warning(blocks.plain(warning[:1].upper() + warning[1:]), icon=":material/info:")
 
 
 def about_schedule(plan: Any) -> str:

@@ -141,6 +141,18 @@ def parameters(model: Any, vocab_size: int) -> int:
         return sum(weight.numel() for weight in build_model(model, vocab_size).parameters())
 
 
+@st.cache_data(
+    show_spinner=False,
+    max_entries=100,
+    hash_funcs={"engine.experiment.ExperimentConfig": repr},
+)
+def warnings(config: Any, sentences: int) -> list[str]:
+    """Settings that will not do what they seem to; a ConfigError where they do not go together."""
+    from engine.experiment import check
+
+    return check(config, sentences)
+
+
 # -- sentences through a model ------------------------------------------------------------------
 
 

@@ -21,23 +21,30 @@ class Plan:
     total_steps: int
     steps: np.ndarray
     weights: np.ndarray
+    warnings: list[str]
 
 
 def make(config: Any) -> Plan:
-    """Weights, updates and the KL-weight schedule of an experiment, before it is started."""
+    """Weights, updates and the KL-weight schedule of an experiment, before it is started.
+
+    Raises:
+        ConfigError: its parts do not go together.
+    """
+    from engine.experiment import steps_per_epoch
     from engine.objectives.elbo import Objective
     from engine.objectives.remedies import Horizon
 
     rows, exact = _training_rows(config.data.name)
     rows = min(rows, config.data.limit or rows)
-    per_epoch = max(1, -(-rows // config.training.batch_size))
+    per_epoch = steps_per_epoch(config, rows)
     total = config.training.epochs * per_epoch
     total = min(total, config.training.max_steps or total)
     objective = Objective(config.objective, Horizon(per_epoch, total))
     steps = np.unique(np.linspace(1, total, 400).astype(int))
     weights = np.asarray([objective.kl_weight(int(step)) for step in steps])
     parameters = loaders.parameters(config.model, config.tokenizer.vocab_size)
-    return Plan(rows, exact, parameters, per_epoch, total, steps, weights)
+    warnings = loaders.warnings(config, rows)
+    return Plan(rows, exact, parameters, per_epoch, total, steps, weights, warnings)
 
 
 def _training_rows(name: str) -> tuple[int, bool]:

@@ -162,6 +162,34 @@ class Parts:
     horizon: Horizon
 
 
+def steps_per_epoch(config: ExperimentConfig, sentences: int) -> int:
+    """Joint updates in one pass over a training split of so many sentences."""
+    rows = min(sentences, config.data.limit or sentences)
+    return max(1, -(-rows // config.training.batch_size))
+
+
+def check(config: ExperimentConfig, sentences: int) -> list[str]:
+    """What :func:`build` would raise, before there is a run; and warnings, a sentence each.
+
+    Everything but the vocabulary is as large as it will be; a fraction of a second for models that a CPU
+    can train. Word vectors are not read, and chance is left as it was.
+
+    Raises:
+        ConfigError: the parts do not go together.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        model = build_model(config.model, vocab_size=8)
+        horizon = _horizon(config, steps_per_epoch(config, sentences))
+        return Objective(config.objective, horizon, model).warnings
+
+
+def _horizon(config: ExperimentConfig, per_epoch: int) -> Horizon:
+    total = config.training.epochs * per_epoch
+    return Horizon(per_epoch, min(total, config.training.max_steps or total))
+
+
 def build(
     config: ExperimentConfig,
     vocab_size: int,
@@ -176,8 +204,7 @@ def build(
     import torch
 
     torch.manual_seed(config.seed)
-    total = config.training.epochs * steps_per_epoch
-    horizon = Horizon(steps_per_epoch, min(total, config.training.max_steps or total))
+    horizon = _horizon(config, steps_per_epoch)
     model = build_model(config.model, vocab_size)
     if config.model.word_vectors and words is not None:
         width = config.model.decoder.embedding

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+COTK = "PerplexityMetric of CoTK, https://github.com/thu-coai/cotk"
 HE2019 = (
     "Lagging Inference Networks and Posterior Collapse in VAEs, He et al., 2019, arXiv:1901.05534"
 )
@@ -135,6 +136,27 @@ METRICS: dict[str, Metric] = {
         "lower",
         "exp(-ELBO total / predicted tokens): an upper bound of perplexity. End token counted, start and padding not, <unk> as an ordinary token.",
         HE2019,
+    ),
+    "ppl_reconstruction": Metric(
+        "Reconstruction perplexity",
+        "per token",
+        "lower",
+        "exp(reconstruction total / predicted tokens), the code drawn from the posterior and free of charge: no perplexity of the text. <unk> as an ordinary token.",
+        COTK,
+    ),
+    "ppl_reconstruction_rare": Metric(
+        "Reconstruction perplexity, rare words spelt out",
+        "per token",
+        "lower",
+        "Reconstruction perplexity in which each of the R rare words has an equal part of the probability of <unk>: comparable between vocabularies.",
+        COTK,
+    ),
+    "rare_words": Metric(
+        "Rare words",
+        "words",
+        "none",
+        "R: words of the training split and the split measured that the vocabulary lacks.",
+        COTK,
     ),
     "direction_length": Metric(
         "Length of the direction",

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.config import ConfigError, EngineError, home
-from engine.experiment import ExperimentConfig, override
+from engine.config import ConfigError, home
+from engine.experiment import ExperimentConfig, check, override
 from engine.runs import files, launcher, slots, store
 
 if TYPE_CHECKING:
@@ -41,10 +41,13 @@ REMEDIES: dict[str, tuple[str, ...]] = {
         "model.latent.mean=batch_norm",
         "model.latent.gamma=0.6",
     ),
-    "ae-fb": (f'objective.remedies=[{{"name": "ae_pretraining"}}, {ANNEALED}, {MASKED}]',),
+    "ae-fb": (
+        f'objective.remedies=[{{"name": "ae_pretraining", "epochs": 5}}, {ANNEALED}, {MASKED}]',
+    ),
     "aggressive": (f"objective.remedies=[{AGGRESSIVE}]",),
     "aggressive-annealed": (f"objective.remedies=[{ANNEALED}, {AGGRESSIVE}]",),
-    "vmf": ("model.latent.name=vmf", "model.latent.kappa=25"),
+    # A new family brings a size of its own; rows are compared at the base's.
+    "vmf": ("model.latent.name=vmf", "model.latent.size={size}", "model.latent.kappa=25"),
 }
 STUDIES: dict[str, Mapping[str, tuple[str, ...]]] = {"remedies": REMEDIES}
 
@@ -65,23 +68,36 @@ def cells(
     base: ExperimentConfig,
     settings: Iterable[str],
     seeds: Iterable[int],
+    sentences: int,
 ) -> list[Cell]:
-    """Every run of a study, seed by seed, so that a study cut off has whole columns first.
+    """Every run of a study on so many training sentences, seed by seed: cut off, it has whole columns first.
 
     A setting applies to every row that has it (a remedy's own settings only where that remedy is).
 
     Raises:
-        ConfigError: a setting fits no row, or its value is not allowed.
+        ConfigError: a setting fits no row, its value is not allowed, or the parts of a row do not go
+            together.
     """
     settings = list(settings)
-    made = {row: override(base, change) for row, change in rows.items()}
+    made = {row: override(base, of_row(change, base)) for row, change in rows.items()}
     for setting in settings:
         made = _set(made, setting)
+    for row, config in made.items():
+        try:
+            check(config, sentences)
+        except ConfigError as error:
+            raise ConfigError(f"row {row!r}: {error}") from error
     return [
         Cell(f"{name}-{row}-{seed}", row, seed, override(config, [f"seed={seed}"]))
         for seed in seeds
         for row, config in made.items()
     ]
+
+
+def of_row(change: Iterable[str], base: ExperimentConfig) -> list[str]:
+    """The settings that make a row, with the base's size of code where they ask for it."""
+    size = str(base.model.latent.size)  # type: ignore[attr-defined]
+    return [setting.replace("{size}", size) for setting in change]
 
 
 def _set(made: dict[str, ExperimentConfig], setting: str) -> dict[str, ExperimentConfig]:
@@ -97,12 +113,11 @@ def _set(made: dict[str, ExperimentConfig], setting: str) -> dict[str, Experimen
     return changed
 
 
-def carry_out(todo: list[Cell], preset: str, tell: Tell) -> None:
-    """Train every run that is not finished, as many at once as there are slots.
+def carry_out(todo: list[Cell], preset: str, tell: Tell) -> list[str]:
+    """Train every run that is not finished, as many at once as there are slots; what failed, and why.
 
     Raises:
         ConfigError: a run of that name was made with other settings.
-        EngineError: a run failed; the others go on, the first failure is raised at the end.
     """
     waiting = [(cell, _run(cell, preset)) for cell in todo]
     live: list[tuple[Cell, store.Run]] = []
@@ -125,8 +140,7 @@ def carry_out(todo: list[Cell], preset: str, tell: Tell) -> None:
         for _, run in live:
             launcher.stop(run)
         raise
-    if failed:
-        raise EngineError("; ".join(failed))
+    return failed
 
 
 def _run(cell: Cell, preset: str) -> store.Run:
@@ -156,7 +170,7 @@ def _begin(run: store.Run) -> bool:
 def measure(
     todo: list[Cell], split: str, config: EvaluationConfig, limit: int | None, tell: Tell
 ) -> list[dict[str, Any]]:
-    """One record a run: row, seed, minutes, steps and the metrics of its best checkpoint.
+    """One record a finished run: row, seed, minutes, steps and the metrics of its best checkpoint.
 
     An evaluation is kept in the run's folder and read again when it was made in the same way.
     """
@@ -166,6 +180,8 @@ def measure(
     records = []
     for cell in todo:
         run = store.Run(home() / "runs" / cell.name)
+        if run.status().state != "finished":
+            continue
         tell(f"{cell.name}: evaluating")
         found = _measured(host, run, split, config, limit)
         host.forget(run)

@@ -57,6 +57,7 @@ with right:
         help="Letters, digits, '-', '_' and '.'.",
     ).strip()  # fmt: skip
     problems = list(edited.problems)
+    plan = None
     if config is not None:
         with blocks.kindly("These settings do not go together"):
             plan = plans.make(config)
@@ -66,7 +67,7 @@ with right:
     for problem in problems:
         st.error(blocks.plain(problem), icon=":material/edit_off:")
 
-    blocked = "Mend the settings marked in red first." if config is None or problems else None
+    blocked = "Mend the settings marked in red first." if plan is None or problems else None
     if st.button(
         "Start training", type="primary", width="stretch", icon=":material/play_arrow:",
         disabled=bool(blocked), help=blocked, key="start",

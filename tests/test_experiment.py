@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import pytest
+import torch
 
 from engine.config import ConfigError
-from engine.experiment import ExperimentConfig, build, load_config, override
+from engine.data.batches import Batches
+from engine.evaluation.report import evaluate
+from engine.experiment import ExperimentConfig, build, check, load_config, override
 from engine.presets import PRESETS, about_preset, preset
+from engine.training.loop import train
+from tests.evaluation.tiny import random_tokens
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -27,6 +35,128 @@ def test_every_preset_builds(name):
     parts = build(override(preset(name), small), vocab_size=20, steps_per_epoch=10)
     assert parts.model.latent.size == preset(name).model.latent.size
     assert parts.horizon.total_steps == 10 * preset(name).training.epochs
+
+
+def shrunk(name: str, **more: object) -> ExperimentConfig:
+    small = [f"model.{part}.{size}={n}" for part in ("encoder", "decoder")
+             for size, n in (("hidden", 8), ("embedding", 6))]  # fmt: skip
+    small += ["training.device=cpu", "training.precision=float32", "training.batch_size=8"]
+    return override(preset(name), [*small, *(f"{key}={value}" for key, value in more.items())])
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_trains_a_few_steps(name):
+    tokens = random_tokens(48, longest=6, vocab=12)
+    config = shrunk(name)
+    batches = Batches(tokens, config.training.batch_size, 0)
+    parts = build(config, 12, len(batches))
+    before = [weights.detach().clone() for weights in parts.model.parameters()]
+    steps = train(parts.state, batches, lambda model: evaluate(model, tokens).scalars)
+    losses = [
+        record["train/loss"] for record in itertools.islice(steps, 60) if "train/loss" in record
+    ]
+    assert losses and all(map(math.isfinite, losses))
+    moved = [not torch.equal(a, b) for a, b in zip(before, parts.model.parameters(), strict=True)]
+    assert all(moved)
+
+
+def published(name: str) -> dict[str, object]:
+    """What a preset comes to, in the terms of the papers."""
+    config = preset(name)
+    model, training = config.model, config.training
+    sizes = {
+        part: (
+            getattr(model, part).name,
+            getattr(model, part).embedding,
+            getattr(model, part).hidden,
+        )
+        for part in ("encoder", "decoder")
+    }
+    dropout = (model.decoder.dropout_in, model.decoder.dropout_out)
+    rate = training.decoder_optimiser
+    return {
+        **sizes,
+        "latent": (model.latent.name, model.latent.size),
+        "dropout": dropout,
+        "batch": training.batch_size,
+        "epochs": training.epochs,
+        "optimiser": (rate.name, rate.learning_rate, getattr(rate, "momentum", None)),
+        "clip": training.clip,
+        "remedies": [remedy.name for remedy in config.objective.remedies],
+    }
+
+
+LAGGING = {
+    "encoder": ("lstm", 512, 1024),
+    "decoder": ("lstm", 512, 1024),
+    "latent": ("gaussian", 32),
+    "dropout": (0.5, 0.5),
+    "batch": 32,
+    "epochs": 100,
+    "optimiser": ("sgd", 1.0, 0.0),
+    "clip": 5.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("lagging-yahoo", LAGGING | {"remedies": ["annealing", "aggressive"]}),
+        ("lagging-yelp", LAGGING | {"remedies": ["aggressive"]}),
+        (
+            "lagging-synthetic",
+            LAGGING
+            | {"encoder": ("lstm", 50, 50), "decoder": ("lstm", 50, 50), "latent": ("gaussian", 2)}
+            | {"batch": 16, "epochs": 50, "remedies": ["aggressive"]},
+        ),
+        (
+            "cotk-mscoco",
+            {
+                "encoder": ("gru", 300, 200),
+                "decoder": ("gru", 300, 200),
+                "latent": ("gaussian", 100),
+                "dropout": (0, 0),
+                "batch": 128,
+                "epochs": 20,
+                "optimiser": ("sgd", 0.1, 0.9),
+                "clip": 5.0,
+                "remedies": ["annealing", "kl_floor"],
+            },
+        ),
+    ],
+)
+def test_a_published_preset_has_the_published_constants(name, expected):
+    assert published(name) == expected
+
+
+def test_the_finer_settings_of_published_presets_are_theirs():
+    yahoo, cotk, words = (
+        preset(name) for name in ("lagging-yahoo", "cotk-mscoco", "latent-factor-spanish")
+    )
+    annealing, aggressive = yahoo.objective.remedies
+    assert (annealing.start, annealing.epochs) == (0.1, 10)
+    assert (aggressive.window, aggressive.most, aggressive.initial) == (15, 99, 0)
+    assert aggressive.joint_clipping and yahoo.model.initialisation == "he2019"
+    plateau = yahoo.training.plateau
+    assert (plateau.patience, plateau.first_epoch, plateau.factor, plateau.most) == (2, 15, 0.5, 5)
+    assert yahoo.evaluation.iw_samples == 500 and yahoo.evaluation.mi_batch == 32
+    rise, floor = cotk.objective.remedies
+    assert (rise.start, rise.steps, floor.floor) == (0, 30_000, 10)
+    assert cotk.tokenizer.min_count == 10 and cotk.model.decoder.z_every_step is False
+    assert (words.model.latent.name, words.model.latent.size) == ("bernoulli", 16)
+    assert words.model.latent.prior == 0.5 and words.tokenizer.kind == "char"
+    assert words.model.encoder.bidirectional and words.model.share_embedding == "detached"
+
+
+def test_what_does_not_go_together_is_told_before_there_is_a_run():
+    settings = ["model.latent.name=bernoulli", 'objective.remedies=[{"name": "mmd"}]']
+    with pytest.raises(ConfigError, match="mmd"):
+        check(override(preset("quick"), settings), 1000)
+    state = torch.get_rng_state()
+    assert check(preset("quick"), 100_000) == []
+    assert torch.equal(state, torch.get_rng_state())
+    [told] = check(preset("cotk-mscoco"), 20_000)
+    assert "annealing does not end before the run does: the KL weight only reaches 0.1" in told
 
 
 def test_an_old_config_with_missing_keys_opens_with_defaults():

@@ -9,7 +9,7 @@ import pytest
 
 from engine import studies
 from engine.__main__ import main
-from engine.config import ConfigError, EngineError
+from engine.config import ConfigError
 from engine.data.writing import Draft
 from engine.experiment import override
 from engine.presets import preset
@@ -49,6 +49,7 @@ def test_a_setting_reaches_the_rows_that_have_it_and_one_that_fits_none_is_refus
         preset("vanilla"),
         ["objective.remedies.annealing.epochs=3", "model.latent.size=5"],
         [1, 2],
+        1000,
     )
     assert [cell.name for cell in made] == [
         "s-vanilla-1",
@@ -59,14 +60,21 @@ def test_a_setting_reaches_the_rows_that_have_it_and_one_that_fits_none_is_refus
     assert {cell.config.model.latent.size for cell in made} == {5}
     assert made[3].config.seed == 2 and made[3].config.objective.remedies[0].epochs == 3
     with pytest.raises(ConfigError, match="aggresive"):
-        studies.cells("s", rows("vanilla"), preset("vanilla"), ["objective.aggresive=1"], [1])
+        studies.cells("s", rows("vanilla"), preset("vanilla"), ["objective.aggresive=1"], [1], 1000)
 
 
 @pytest.mark.parametrize("row", studies.REMEDIES)
 def test_every_row_of_the_remedies_study_is_an_experiment_of_its_own(row: str) -> None:
     base = preset("vanilla")
-    config = override(base, studies.REMEDIES[row])
-    assert (config == base) == (row == "vanilla")
+    base = override(base, ["model.latent.size=20"])
+    [cell] = studies.cells("s", rows(row), base, [], [1], 20_000)
+    assert cell.config.model.latent.size == 20
+    assert (cell.config == override(base, ["seed=1"])) == (row == "vanilla")
+
+
+def test_a_row_that_cannot_be_is_named_before_anything_is_trained() -> None:
+    with pytest.raises(ConfigError, match="row 'ae-fb': ae_pretraining must end before the run"):
+        studies.cells("s", studies.REMEDIES, preset("vanilla"), ["training.epochs=5"], [1], 5000)
 
 
 def test_a_study_trains_what_is_missing_and_measures_all(
@@ -112,9 +120,10 @@ def _but_minutes(line: str) -> str:
 
 def test_a_run_that_fails_is_named_at_the_end(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     base = override(preset("vanilla"), [f"data.name={toy}", *SMALL, "data.name=gone"])
-    todo = studies.cells("s", rows("vanilla"), base, [], [1])
-    with pytest.raises(EngineError, match="s-vanilla-1 failed"):
-        studies.carry_out(todo, "vanilla", lambda text: None)
+    todo = studies.cells("s", rows("vanilla"), base, [], [1], 100)
+    [told] = studies.carry_out(todo, "vanilla", lambda text: None)
+    assert told.startswith("s-vanilla-1 failed")
+    assert studies.measure(todo, "test", base.evaluation, None, lambda text: None) == []
 
 
 def test_an_absent_number_is_a_dash() -> None:

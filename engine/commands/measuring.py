@@ -15,6 +15,7 @@ from engine.commands.training import RunName
 from engine.config import ConfigError, DataError
 
 if TYPE_CHECKING:
+    from engine.data.tokens import Tokens
     from engine.evaluation.report import EvaluationConfig
     from engine.explore.encoding import Encoded
     from engine.hosting import Hosted
@@ -105,6 +106,7 @@ def _measured(
         tokens = split_of(hosted.run, hosted.config, split, progress)
         found = measure(hosted.model, tokens, config, limit=limit, progress=progress)
         scalars = dict(found.scalars)
+        scalars |= _rare(hosted, split, tokens, scalars["reconstruction"], limit, config.seed)
         if exact:
             scalars |= exact_scores(hosted.model, tokens, config, limit, progress=progress)
         if reconstructions:
@@ -120,6 +122,22 @@ def _measured(
             scalars |= {name: value for name, value in scores.items() if name != "rows"}
     units = {"kl_per_unit": found.kl_per_unit, "mean_variance": found.mean_variance}
     return {"metrics": scalars} | units
+
+
+def _rare(
+    hosted: Hosted, split: str, tokens: Tokens, reconstruction: float, limit: int | None, seed: int
+) -> dict[str, float]:
+    """What unknown words cost when they are spelt out; nothing for other tokens than words."""
+    from itertools import chain
+
+    from engine.data.library import resolve
+    from engine.evaluation.rare import rare_scores
+
+    corpus = resolve(hosted.config.data.name)
+    texts = chain.from_iterable(corpus.iter_texts("train"))
+    if split != "train":
+        texts = chain(texts, chain.from_iterable(corpus.iter_texts(split)))
+    return rare_scores(hosted.tokenizer, texts, tokens, reconstruction, limit, seed)
 
 
 def encode(

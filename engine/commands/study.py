@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from engine.commands import terminal
-from engine.config import ConfigError, one_of
+from engine.config import ConfigError, EngineError, one_of
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,14 +53,18 @@ def study(
     """Train and measure a table of runs. Cut off, the same command goes on where it was."""
     from engine import studies
     from engine.commands.training import experiment
+    from engine.data.library import resolve
 
     if which not in studies.STUDIES:
         raise ConfigError(one_of("study", which, studies.STUDIES))
     chosen = _chosen(studies.STUDIES[which], rows)
     base = experiment(preset, data, [], None)
-    todo = studies.cells(name or which, chosen, base, settings or [], range(1, seeds + 1))
+    sentences = resolve(base.data.name).rows("train")
+    todo = studies.cells(
+        name or which, chosen, base, settings or [], range(1, seeds + 1), sentences
+    )
     terminal.note(f"{len(todo)} runs: {len(chosen)} rows, {seeds} seeds")
-    studies.carry_out(todo, preset, terminal.note)
+    failed = studies.carry_out(todo, preset, terminal.note)
     config = base.evaluation.model_copy(update={"iw_samples": iw_samples})
     records = studies.measure(todo, split, config, limit, terminal.note)
     text = studies.table(records, iw_samples)
@@ -69,6 +73,8 @@ def study(
         beside = output.with_suffix(".jsonl")
         beside.write_text("\n".join(studies.lines(records)) + "\n", encoding="utf-8")
     typer.echo(text)
+    if failed:
+        raise EngineError("; ".join(failed))
 
 
 def _chosen(known: Mapping[str, tuple[str, ...]], rows: str | None) -> dict[str, tuple[str, ...]]:

@@ -78,7 +78,7 @@ def experiment(
 ) -> ExperimentConfig:
     """The preset with what the command line changes; the data exist before there is a run."""
     from engine.data.library import resolve
-    from engine.experiment import override
+    from engine.experiment import check, override
     from engine.presets import preset as preset_config
 
     if max_steps is not None:
@@ -88,6 +88,7 @@ def experiment(
     config = override(preset_config(preset), settings)
     with terminal.progress() as progress:
         corpus = resolve(config.data.name, progress)
+    check(config, corpus.rows("train"))
     return override(config, [f"data.name={corpus.name}"])
 
 

@@ -123,6 +123,13 @@ class Tokenizer:
         """Each token as it is shown, a blank as ``▁``; special ids are left out."""
         return [self._piece(i) for i in _content(ids)]
 
+    def unknown_words(self, texts: Iterable[str]) -> set[str]:
+        """The words of ``texts`` that have no id of their own; of a tokeniser of words."""
+        found: set[str] = set()
+        for text in map(self._lower, texts):
+            found.update(text.split() if self.tokenised else _WORD.findall(text))
+        return found - self._vocabulary.keys()
+
     @staticmethod
     def known_share(rows: Sequence[Sequence[int]]) -> float:
         """Share of the tokens of encoded rows that are known, start and end not counted."""

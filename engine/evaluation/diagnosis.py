@@ -23,6 +23,9 @@ REMEDIES = {
     "aggressive": "Train the encoder aggressively, so that the posterior keeps up with the decoder.",
     "word_dropout": "Drop words from the decoder's input, so that it cannot do without the code.",
 }
+# What the KL costs changes nothing where the family's KL is a setting.
+FIXED_KL = {"vmf"}
+ON_THE_KL = {"annealing", "free_bits"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ def diagnose(
     scalars: Mapping[str, float],
     kl_per_unit: Sequence[float] = (),
     used: Collection[str] = (),
+    family: str = "gaussian",
 ) -> Diagnosis | None:
     """Judge a code by its KL, its mutual information and its units; None where it has no KL.
 
@@ -56,6 +60,7 @@ def diagnose(
         scalars: an evaluation's numbers by their names in METRICS, without the split.
         kl_per_unit: mean KL of each latent unit, nats; empty where it is no sum over units.
         used: names of remedies that the run has already; they are not suggested again.
+        family: name of the latent family.
     """
     kl = scalars.get("kl")
     if kl is None:
@@ -68,7 +73,8 @@ def diagnose(
     active = scalars.get("active_units")
     share = 1.0 if active is None else active / (units or max(active, 1))
     state = _state(information, share)
-    remedies = [] if state == "healthy" else [name for name in REMEDIES if name not in used]
+    useless = {*used, *(ON_THE_KL if family in FIXED_KL else ())}
+    remedies = [] if state == "healthy" else [name for name in REMEDIES if name not in useless]
     words = [_VERDICTS[state], *_evidence(scalars, kl_per_unit)]
     return Diagnosis(state, words, remedies, [REMEDIES[name] for name in remedies])
 

@@ -40,7 +40,7 @@ class Evaluation:
         scalars: name of METRICS -> value, without the split.
         kl_per_unit: mean KL of each latent unit, nats per sentence; empty where it is no sum over units.
         mean_variance: variance of each unit's posterior mean over sentences; empty where the family
-            has no posterior mean.
+            has no posterior mean, or one that says nothing of single units.
     """
 
     scalars: dict[str, float]
@@ -93,7 +93,8 @@ def evaluate(
 class _Totals:
     """Sums over the rows seen so far, in float64."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts_units: bool) -> None:
+        self.counts_units = counts_units
         self.rows = self.predicted = 0
         self.reconstruction = self.in_batch = 0.0
         self.kl = np.zeros(1)
@@ -112,17 +113,21 @@ class _Totals:
             self.kl = self.kl + bound.kl.double().sum(0).cpu().numpy()
             self.units = bound.latent.z.shape[-1]
             self.in_batch += in_batch_information(posterior, bound.latent.z, sizes)
-            if (mean := _mean(posterior)) is not None:
+            if self.counts_units and (mean := _mean(posterior)) is not None:
                 self.moments.add(mean)
 
     def scalars(self) -> dict[str, float]:
         """The numbers of one pass; a family without a posterior has no KL and no bound to report."""
-        found = {"reconstruction": self.reconstruction / self.rows, "rows": float(self.rows)}
+        found = {
+            "reconstruction": self.reconstruction / self.rows,
+            "ppl_reconstruction": perplexity(self.reconstruction, self.predicted),
+            "rows": float(self.rows),
+        }
         if self.has_posterior:
             kl = float(self.kl.sum())
             found["kl"] = kl / self.rows
             found["elbo"] = -(self.reconstruction + kl) / self.rows
-            found["ppl"] = _perplexity(self.reconstruction + kl, self.predicted)
+            found["ppl"] = perplexity(self.reconstruction + kl, self.predicted)
             found["mutual_information_batch"] = self.in_batch / self.rows
         if self.moments.count > 1:
             found["active_units"] = float(active_units(self.moments.variance()))
@@ -141,7 +146,7 @@ def _mean(posterior: Any) -> torch.Tensor | None:
         return None
 
 
-def _perplexity(nats: float, predicted: int) -> float:
+def perplexity(nats: float, predicted: int) -> float:
     """exp(nats per predicted token); infinity where that overflows."""
     per_token = nats / predicted
     return math.inf if per_token > 700 else math.exp(per_token)
@@ -154,7 +159,7 @@ def _bound_pass(
     config: EvaluationConfig,
     progress: Progress | None,
 ) -> _Totals:
-    totals = _Totals()
+    totals = _Totals(model.latent.counts_units)
     groups = equal_length_groups(tokens.lengths, rows, config.mi_batch)
     with evaluation_mode(model, config.seed) as device:
         for batch in packed(groups, config.batch_size):
@@ -218,7 +223,7 @@ def _importance_weighted(
     predicted = int((tokens.lengths[rows] - 1).sum())
     scalars = {
         "nll_iw": float(found.nll.mean()),
-        "ppl_iw": _perplexity(float(found.nll.sum()), predicted),
+        "ppl_iw": perplexity(float(found.nll.sum()), predicted),
         "iw_samples": float(config.iw_samples),
         "ess": float(found.ess.mean()),
     }

@@ -191,3 +191,5 @@ def _initialise_as_he2019(model: nn.Module) -> None:
             nn.init.uniform_(module.weight, -0.1, 0.1)
             if module.padding_idx is not None:
                 nn.init.zeros_(module.weight[module.padding_idx].detach())
+        if callable(begin := getattr(module, "begin_at_zero", None)):
+            begin()

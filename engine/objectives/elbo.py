@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterator
 from functools import reduce
 from math import prod
 
@@ -15,7 +15,6 @@ from engine.models.vae import VAE
 from engine.objectives.remedies import REMEDIES, Forward, Horizon, Remedy
 
 START, END = 1, 2
-logger = logging.getLogger(__name__)
 
 
 class ObjectiveConfig(Config):
@@ -57,6 +56,7 @@ class Objective:
 
     Attributes:
         heads: the remedies' own networks, by remedy.
+        warnings: settings that will not do what they seem to, a sentence each.
 
     Raises:
         ConfigError: a remedy is there twice, or needs what the model lacks.
@@ -73,6 +73,9 @@ class Objective:
         self.horizon = horizon
         self.remedies: list[Remedy] = [REMEDIES.build(r, horizon) for r in config.remedies]
         self.heads = nn.ModuleDict()
+        self.warnings = [*self._unfinished()]
+        if model is not None:
+            self._check_bound(model)
         if model is not None and self.remedies:
             self._check(model)
             heads = {remedy.config.name: remedy.head(model) for remedy in self.remedies}
@@ -83,10 +86,27 @@ class Objective:
         for remedy in self.remedies:
             remedy.check(model, latent)
             if remedy.changes_kl and not latent.kl.requires_grad:
-                logger.warning(
-                    "%s has no effect: the KL of %s does not depend on anything that is trained",
-                    remedy.config.name,
-                    type(model.latent).__name__,
+                self.warnings.append(
+                    f"{remedy.config.name} has no effect: the KL of {type(model.latent).__name__} "
+                    f"does not depend on anything that is trained"
+                )
+
+    def _check_bound(self, model: VAE) -> None:
+        names = [remedy.config.name for remedy in self.remedies if remedy.touches_kl]
+        if model.latent.whole_bound and (names or self.config.beta != 1):
+            changed = [*names, *(["beta"] if self.config.beta != 1 else [])]
+            raise ConfigError(
+                f"vimco trains a bound that holds the KL at weight 1, so nothing else may weigh or charge "
+                f"it, got {', '.join(changed)}: leave these out (beta at 1), or choose another estimator"
+            )
+
+    def _unfinished(self) -> Iterator[str]:
+        total = self.horizon.total_steps
+        for remedy in self.remedies:
+            if told := remedy.unfinished(total - self.origin(total)):
+                yield (
+                    f"{remedy.config.name} does not end before the run does: {told} at step {total}; "
+                    f"train longer or give it fewer steps"
                 )
 
     # -- schedules ------------------------------------------------------------------------------
@@ -128,7 +148,8 @@ class Objective:
             return model.decoder.token_nll(x, z, inputs).sum(-1)
 
         reconstruction = model.latent.expectation(h, latent, nll).mean()
-        charged = reduce(lambda kl, remedy: remedy.charge(kl, since), remedies, latent.kl)
+        in_order = sorted(remedies, key=lambda remedy: remedy.charges_last)
+        charged = reduce(lambda kl, remedy: remedy.charge(kl, since), in_order, latent.kl)
         kl_charged = charged.sum(-1).mean()
         forward = Forward(model, x, inputs, h, latent, since, weight)
         penalties = _joined([latent.losses, *(remedy.penalty(forward) for remedy in remedies)])
@@ -136,12 +157,15 @@ class Objective:
         terms: dict[str, Tensor | float] = {
             "loss": loss.detach(),
             "reconstruction": reconstruction.detach(),
-            "kl": latent.kl.detach().sum(-1).mean(),
-            "kl_charged": kl_charged.detach(),
-            "kl_weight": weight,
             **{name: value.detach() for name, value in penalties.items()},
         }
-        terms["elbo"] = -(terms["reconstruction"] + terms["kl"])
+        if latent.posterior is not None:  # without a density there is no KL, not one of 0
+            terms |= {
+                "kl": latent.kl.detach().sum(-1).mean(),
+                "kl_charged": kl_charged.detach(),
+                "kl_weight": weight,
+            }
+            terms["elbo"] = -(terms["reconstruction"] + terms["kl"])
         for remedy in remedies:
             terms |= remedy.readings(since)
         return loss, terms

@@ -19,7 +19,10 @@ def diagnosis(run: Run) -> Diagnosis | None:
         return None
     row = rows.iloc[-1].dropna()
     last = {str(key).removeprefix("valid/"): value for key, value in row.items()}
-    remedies = run.config().get("objective", {}).get("remedies", ())
+    config = run.config()
+    remedies = config.get("objective", {}).get("remedies", ())
+    family = config.get("model", {}).get("latent", {}).get("name", "gaussian")
     probes = [probe for probe in run.probes() if probe["step"] == row["step"]]
     per_unit = probes[-1].get("kl_per_unit", ()) if probes else ()
-    return diagnose(last, per_unit, used=[remedy["name"] for remedy in remedies])
+    used = [remedy["name"] for remedy in remedies]
+    return diagnose(last, per_unit, used, family)

@@ -190,7 +190,7 @@ class Worker:
         """Write one record, the checkpoints that are due, and how far we are."""
         recorder.record(record)
         state = recorder.state
-        if state.best_step == state.step == state.evaluated and "valid/elbo" in record:
+        if state.best_step == state.step == state.evaluated and "valid/reconstruction" in record:
             recorder.save_best()
         elif recorder.due:
             recorder.save()
@@ -210,6 +210,8 @@ class Worker:
             precision=state.precision,
             parameters=sum(weight.numel() for weight in state.model.parameters()),
         )
+        for warning in state.objective.warnings:
+            logger.warning(warning)
         verb = f"going on from step {state.step}" if state.step else "starting"
         logger.info("%s on %s in %s", verb, state.device, state.precision)
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from engine.evaluation.diagnosis import REMEDIES, diagnose
+from engine.evaluation.diagnosis import FIXED_KL, ON_THE_KL, REMEDIES, diagnose
 from engine.metrics import METRICS
 
 
@@ -77,7 +77,14 @@ def test_remedies_are_suggested_only_to_the_ill_and_only_new_ones() -> None:
     assert len(ill.advice) == 3
 
 
+def test_where_the_kl_is_a_setting_no_remedy_on_its_price_is_suggested() -> None:
+    ill = diagnose({"kl": 4.7, "mutual_information": 0.1}, family="vmf")
+    assert ill.remedies == ["aggressive", "word_dropout"]
+
+
 def test_every_suggested_remedy_exists() -> None:
+    from engine.models.latents import LATENTS
     from engine.objectives.remedies import REMEDIES as THERE
 
-    assert set(REMEDIES) <= set(THERE)
+    assert set(REMEDIES) <= set(THERE) and set(REMEDIES) >= ON_THE_KL
+    assert set(LATENTS) >= FIXED_KL

@@ -79,7 +79,7 @@ def test_every_number_is_there_or_absent_and_none_is_made_up(name: str) -> None:
     s = found.scalars
     assert set(s) <= set(METRICS) and all(math.isfinite(value) for value in s.values())
     if not has_density(model):
-        assert set(s) == {"reconstruction", "rows"}
+        assert set(s) == {"reconstruction", "ppl_reconstruction", "rows"}
         assert found.kl_per_unit == found.mean_variance == []
         return
     assert set(s) >= NEEDS_A_DENSITY
@@ -87,6 +87,11 @@ def test_every_number_is_there_or_absent_and_none_is_made_up(name: str) -> None:
     assert s["kl"] >= 0 and s["mutual_information"] <= math.log(30) + 1e-9
     assert 1 <= s["ess"] <= 20
     assert ("active_units" in s) == bool(found.mean_variance)
+    if name in (
+        "vmf",
+        "power_spherical",
+    ):  # units of a sphere cannot be told apart by their variance
+        assert "active_units" not in s
 
 
 @every_family
@@ -103,6 +108,13 @@ def test_units_have_a_kl_each_or_none_has(name: str) -> None:
     assert (verdict is None) == ("kl" not in found.scalars)
     if verdict and not found.kl_per_unit:
         assert "dimensions" not in " ".join(verdict.words)
+
+
+def test_a_code_on_the_sphere_that_tells_sentences_apart_is_healthy() -> None:
+    found = measured(vae("vmf", size=50, kappa=100.0))
+    assert found.scalars["mutual_information"] > 1
+    assert diagnose(found.scalars, found.kl_per_unit).state != "collapsed"
+    assert diagnose(found.scalars | {"mutual_information": 3.0}, []).state == "healthy"
 
 
 @every_family

@@ -126,7 +126,7 @@ def test_what_needs_a_density_is_absent_without_one() -> None:
     del model.latent
     model.latent = Without(family)  # type: ignore[assignment]
     found = evaluate(model, random_tokens(), FULL)
-    assert set(found.scalars) == {"reconstruction", "rows"}
+    assert set(found.scalars) == {"reconstruction", "ppl_reconstruction", "rows"}
     assert found.kl_per_unit == found.mean_variance == []
 
 

@@ -142,6 +142,8 @@ def exact_nll(model: VAE, x: Tensor, reach: float = 8.0, points: int = 801) -> n
 class Without:
     """A latent family without a density, around another one."""
 
+    counts_units = True
+
     def __init__(self, family: Any) -> None:
         self.family, self.size, self.prior = family, family.size, family.prior
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 
 import pytest
@@ -441,10 +440,76 @@ def test_a_remedy_that_cannot_work_says_why(name, latent, decoder, words):
         ("mmd", POINT, False),
     ],
 )
-def test_a_remedy_without_an_effect_is_warned_of(caplog, name, latent, warned):
-    with caplog.at_level(logging.WARNING, "engine.objectives"):
-        Objective(ObjectiveConfig(remedies=({"name": name},)), HORIZON, tiny(latent))
-    assert (f"{name} has no effect" in caplog.text) == warned
+def test_a_remedy_without_an_effect_is_warned_of(name, latent, warned):
+    objective = Objective(ObjectiveConfig(remedies=({"name": name},)), HORIZON, tiny(latent))
+    assert (f"{name} has no effect" in " ".join(objective.warnings)) == warned
+
+
+@pytest.mark.parametrize(
+    ("remedy", "told"),
+    [
+        ({"name": "annealing", "start": 0.0, "steps": 10**6}, "annealing does not end before"),
+        ({"name": "annealing", "start": 0.0, "steps": 10}, ""),
+        ({"name": "sigmoid_annealing", "midpoint": 10**6}, "only reaches"),
+        ({"name": "capacity", "target": 5, "steps": 10**6}, "target only reaches"),
+        ({"name": "capacity", "target": 5, "steps": 10}, ""),
+        ({"name": "cyclical_annealing"}, ""),
+    ],
+)
+def test_a_schedule_that_outlasts_the_run_is_told(remedy, told):
+    warnings = Objective(ObjectiveConfig(remedies=(remedy,)), HORIZON).warnings
+    assert (told in " ".join(warnings)) if told else warnings == []
+
+
+VIMCO = {"name": "bernoulli", "size": 4, "estimator": {"name": "vimco"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"beta": 0.5}, "beta"),
+        ({"remedies": ({"name": "annealing"},)}, "annealing"),
+        ({"remedies": ({"name": "free_bits"},)}, "free_bits"),
+        ({"remedies": ({"name": "minimum_desired_rate"},)}, "minimum_desired_rate"),
+        ({"remedies": ({"name": "ae_pretraining", "epochs": 1},)}, "ae_pretraining"),
+    ],
+)
+def test_a_bound_that_holds_the_kl_takes_no_other_weight_of_it(changes, named):
+    with pytest.raises(ConfigError, match=f"weight 1, .*got {named}: leave"):
+        Objective(ObjectiveConfig(**changes), HORIZON, tiny(VIMCO))
+
+
+def test_a_bound_that_holds_the_kl_goes_with_what_leaves_it_alone():
+    Objective(ObjectiveConfig(remedies=({"name": "word_dropout"},)), HORIZON, tiny(VIMCO))
+    Objective(ObjectiveConfig(), HORIZON, tiny(VIMCO))
+
+
+def test_the_density_gap_takes_its_share_of_what_others_made_of_the_kl():
+    model, x = tiny(), X[:1].expand(2, -1)
+    kl = float(model.encode(x).kl.sum(-1).mean().detach())
+    target = 0.75 * kl  # the sentence is over it, and half of what it has is not
+    parts = [
+        {"name": "free_bits", "variant": "sentence-total", "target": target},
+        {"name": "density_gap", "weight": 0.5, "group": 1},
+    ]
+    for remedies in (parts, parts[::-1]):
+        objective = Objective(ObjectiveConfig(remedies=remedies), HORIZON, model)
+        assert float(objective(model, x, 1)[1]["kl_charged"]) == pytest.approx(0.5 * kl)
+
+
+def test_a_desired_rate_is_weighed_like_the_kl():
+    parts = ({"name": "minimum_desired_rate", "rate": 5}, {"name": "annealing", "start": 0.25})
+    model, x = tiny(), torch.tensor([[1, 4, 5, 2], [1, 5, 4, 2]])
+    objective = Objective(ObjectiveConfig(remedies=parts), HORIZON, model)
+    _, terms = objective(model, x, 1)
+    expected = terms["kl_weight"] * 1.01 * (5 - terms["kl"])
+    torch.testing.assert_close(terms["minimum_desired_rate"], expected)
+    assert terms["kl_weight"] < 0.3
+
+
+def test_a_cycle_has_room_for_its_parts():
+    with pytest.raises(ValueError, match="together they are 1.5"):
+        remedy("cyclical_annealing", zero=0.6, ramp=0.9)
 
 
 def test_looking_at_the_model_leaves_no_trace():

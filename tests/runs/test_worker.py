@@ -348,3 +348,12 @@ def test_a_resumed_run_forgets_what_its_last_session_measured(make_run: MakeRun)
     worker.work(run, seen.append)
     assert (seen[0].state, seen[0].precision, seen[0].message) == ("queued", "", "")
     assert seen[-1].precision == "float32"
+
+
+def test_a_family_without_a_bound_keeps_its_best_reconstruction(make_run: MakeRun) -> None:
+    run = make_run("codes")
+    config = run.config()
+    config["model"]["latent"] = {"name": "deterministic", "size": 3, "tokens": 1}
+    files.write_json(run.path / store.CONFIG_FILE, config)
+    assert worker.work(run).state == "finished"
+    assert set(run.checkpoints()) == {"best", "last"} and run.preferred_checkpoint() == "best"

@@ -24,7 +24,12 @@ class Estimator(nn.Module, ABC):
     """An estimate of E_q nll(z) and of its gradient, for bits z through which no gradient flows.
 
     Built with its config, H (the width of h) and Z (the number of bits).
+
+    Attributes:
+        whole_bound: whether it trains a bound that holds the KL, at weight 1.
     """
+
+    whole_bound: bool = False
 
     @abstractmethod
     def forward(self, h: Tensor, latent: Latent, prior: Distribution, nll: NLL) -> Tensor:

@@ -34,7 +34,7 @@ class VIMCO(Estimator):
     with :math:`\tilde w` the softmax of f and :math:`L_{-k}` the bound with :math:`f_k` replaced by the
     mean of the others. What is returned is :math:`-L_K - KL`: the objective adds the KL, and at weight 1
     the loss is exactly :math:`-L_K`, so "reconstruction" is then the bound less the KL and "elbo" the
-    bound. At other KL weights, or with free bits, it is no bound; use another estimator there.
+    bound. At other KL weights, or with free bits, it would be no bound, and is refused.
 
     References:
         Variational Inference for Monte Carlo Objectives, Mnih and Rezende, 2016,
@@ -52,6 +52,8 @@ class VIMCO(Estimator):
             le=100,
             symbol="K",
         )
+
+    whole_bound = True
 
     def __init__(self, config: Config, input_size: int, size: int) -> None:
         super().__init__()

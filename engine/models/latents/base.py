@@ -36,12 +36,17 @@ class LatentFamily(nn.Module, ABC):
         tokens: K, into how many latent tokens of equal width a code falls.
         paths: names of the ways between two codes that stay where codes live, the best one first.
         where: the place that other ways would leave ("on the unit sphere").
+        counts_units: whether the variance of a unit's posterior mean says if the unit is in use. Not on a
+            sphere: its units share one length, so that none of many need vary by much.
+        whole_bound: whether what ``expectation`` trains holds the KL already, at weight 1.
     """
 
     size: int
     tokens: int = 1
     paths: tuple[str, ...] = ("linear", "spherical", "norm-preserving")
     where: str = "in a continuous space"
+    counts_units: bool = True
+    whole_bound: bool = False
 
     @abstractmethod
     def forward(self, h: Tensor, samples: int | None = None) -> Latent:

@@ -76,10 +76,15 @@ class Bernoulli(LatentFamily):
         self.size = config.size
         self.logits_of = _head(config, input_size)
         self.estimator: Any = ESTIMATORS.build(config.estimator, input_size, config.size)
+        self.whole_bound = self.estimator.whole_bound
         prior = torch.full((config.size,), math.log(config.prior / (1 - config.prior)))
         self.register_buffer("given", prior, persistent=False)
-        # Apart from what is given, so that an initialisation of all weights cannot lose that.
         self.shift = nn.Parameter(torch.zeros(config.size)) if config.learn_prior else None
+
+    def begin_at_zero(self) -> None:
+        """The prior as it is given, whatever initialises all weights."""
+        if self.shift is not None:
+            nn.init.zeros_(self.shift)
 
     def _logits(self, h: Tensor) -> Tensor:
         # Half precision would round the log odds and the KL with them: the posterior is float32.

@@ -62,8 +62,8 @@ class LogisticGaussian(LatentFamily):
         alpha: float = param(
             1.0,
             "Concentration of the Dirichlet prior (1 in TMNT): smaller allows more extreme proportions. "
-            "No effect on the normal prior.",
-            gt=0,
+            "No effect on the normal prior. Below 0.2 logits would leave the range of ±15.",
+            ge=0.2,
             le=1000,
             symbol="α",
         )

@@ -57,6 +57,10 @@ class BatchNormalisedMean(nn.Module):
         self.register_buffer("running_variance", torch.ones(size))
         self.register_buffer("batches", torch.zeros(()))
 
+    def begin_at_zero(self) -> None:
+        """The offset at 0, whatever initialises all weights."""
+        nn.init.zeros_(self.offset)
+
     def forward(self, mean: Tensor, learn: bool = True) -> Tensor:
         """The normalised mean (B, Z), float32.
 

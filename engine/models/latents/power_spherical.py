@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, Self
 
+from pydantic import model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.config import Config as BaseConfig
-from engine.config import ConfigError, param
+from engine.config import param
 from engine.models.distributions.power_spherical import PowerSpherical
 from engine.models.distributions.sphere import SphericalUniform, turn_by
 from engine.models.latents.base import Latent, LatentFamily
@@ -57,16 +58,21 @@ class PowerSphericalFamily(LatentFamily):
             1.0, "Lowest concentration (1 in De Cao and Aziz 2020).", gt=0, le=5000, symbol="κ min"
         )
 
+        @model_validator(mode="after")
+        def _starts_above_the_least(self) -> Self:
+            if self.kappa_start <= self.kappa_min:
+                raise ValueError(
+                    f"kappa_start must be above kappa_min, got {self.kappa_start:g} and "
+                    f"{self.kappa_min:g}; raise the first or lower the second"
+                )
+            return self
+
     paths = ("spherical",)
     where = "on the unit sphere"
+    counts_units = False
 
     def __init__(self, config: Config, input_size: int) -> None:
         super().__init__()
-        if config.kappa_start <= config.kappa_min:
-            raise ConfigError(
-                f"kappa_start must be above kappa_min, got {config.kappa_start:g} and "
-                f"{config.kappa_min:g}; raise the first or lower the second"
-            )
         self.size = config.size
         self.kappa_min = config.kappa_min
         self.kappa_scale = (config.kappa_start - config.kappa_min) / math.log(2)

@@ -78,6 +78,7 @@ class VMF(LatentFamily):
 
     paths = ("spherical",)
     where = "on the unit sphere"
+    counts_units = False
     kappa: Tensor
 
     def __init__(self, config: Config, input_size: int) -> None:

@@ -56,8 +56,6 @@ class AEPretraining(Remedy):
             unit="epochs",
         )
 
-    changes_kl = True
-
     def __init__(self, config: Any, horizon: Any) -> None:
         super().__init__(config, horizon)
         self._end: int = config.epochs * horizon.steps_per_epoch

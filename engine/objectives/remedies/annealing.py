@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from engine.config import Config as BaseConfig
 from engine.config import param
 from engine.objectives.remedies.base import Remedy
 
 
-class LinearAnnealing(Remedy):
+class Annealing(Remedy):
+    """What the schedules that rise once have in common."""
+
+    changes_kl = True
+
+    def unfinished(self, total: int) -> str:
+        """The last weight, where it is not near 1."""
+        weight = self.kl_weight(total, total)
+        return f"the KL weight only reaches {weight:.2g}" if weight < 0.95 else ""
+
+
+class LinearAnnealing(Annealing):
     r"""Raises the KL weight in a straight line from a start value to 1.
 
     .. math::
@@ -46,15 +59,13 @@ class LinearAnnealing(Remedy):
             None, "Updates until the weight is 1, in place of epochs.", ge=1, le=10**9, unit="steps"
         )
 
-    changes_kl = True
-
     def kl_weight(self, step: int, total: int) -> float:
         """See the class."""
         warm_up = self.config.steps or self.config.epochs * self.horizon.steps_per_epoch
         return min(1.0, self.config.start + (1 - self.config.start) * step / warm_up)
 
 
-class SigmoidAnnealing(Remedy):
+class SigmoidAnnealing(Annealing):
     r"""Raises the KL weight along a logistic curve.
 
     .. math:: w(t) = \frac{1}{1 + e^{-k (t - t_0)}}
@@ -79,8 +90,6 @@ class SigmoidAnnealing(Remedy):
         slope: float = param(
             0.0025, "Steepness of the curve.", gt=0, le=10, unit="1/step", symbol="k", basic=True
         )
-
-    changes_kl = True
 
     def kl_weight(self, step: int, total: int) -> float:
         """See the class."""
@@ -120,6 +129,15 @@ class CyclicalAnnealing(Remedy):
             0.0, "Share of a cycle at weight 0 before the rise (0.5 in Optimus).", ge=0, lt=1
         )
         shape: Literal["linear", "sigmoid", "cosine"] = param("linear", "The curve of the rise.")
+
+        @model_validator(mode="after")
+        def _one_cycle(self) -> Self:
+            if self.zero + self.ramp > 1:
+                raise ValueError(
+                    f"zero and ramp are shares of one cycle, and together they are {self.zero + self.ramp:g}: "
+                    f"the weight would never reach 1; lower one of them"
+                )
+            return self
 
     changes_kl = True
 

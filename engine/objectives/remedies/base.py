@@ -59,13 +59,22 @@ class Remedy:
 
     Attributes:
         changes_kl: whether all it does is to change what the KL costs.
+        charges_last: whether its ``charge`` takes a share of what the others have made of the KL.
     """
 
     changes_kl: bool = False
+    charges_last: bool = False
 
     def __init__(self, config: Any, horizon: Horizon) -> None:
         self.config = config
         self.horizon = horizon
+
+    @property
+    def touches_kl(self) -> bool:
+        """Whether the KL ever enters the loss otherwise than it is."""
+        hooks = ("kl_weight", "charge", "pretraining")
+        own = any(getattr(type(self), hook) is not getattr(Remedy, hook) for hook in hooks)
+        return own or self.changes_kl
 
     def check(self, model: VAE, latent: Latent) -> None:
         """Raises a ConfigError where the model lacks what the remedy needs; ``latent`` is a trial."""
@@ -122,6 +131,10 @@ class Remedy:
     def origin(self, step: int) -> int:
         """The update from which schedules count at ``step``: 0, or where its stage began."""
         return 0
+
+    def unfinished(self, total: int) -> str:
+        """Where its schedule has got to at the last update, if not to its end; nothing if it has."""
+        return ""
 
     def begins_stage(self, step: int, epoch_ended: bool) -> bool:
         """Asked after each validation; True begins a stage: the decoder's weights are made anew."""

@@ -74,6 +74,11 @@ class Capacity(Remedy):
         config = self.config
         return config.start + (config.target - config.start) * min(1.0, step / config.steps)
 
+    def unfinished(self, total: int) -> str:
+        """The last target, where it is not the one in the end."""
+        last = self.target(total)
+        return "" if last == self.config.target else f"the target only reaches {last:.2g} nats"
+
     def charge(self, kl: Tensor, step: int) -> Tensor:
         """The distance of the mean of ``kl`` (B, Z) from the target, in equal shares, (B, Z)."""
         off = (kl.sum(-1).mean() - self.target(step)).abs()

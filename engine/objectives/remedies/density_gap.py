@@ -65,6 +65,8 @@ class DensityGap(Remedy):
             32, "Draws per sentence (32 in Zhang et al. 2022).", ge=1, le=10_000, symbol="M"
         )
 
+    charges_last = True
+
     def check(self, model: VAE, latent: Latent) -> None:
         """The posterior must have a density and draws that carry a gradient."""
         if latent.posterior is None or not latent.posterior.has_rsample:

@@ -17,10 +17,11 @@ class MinimumDesiredRate(Remedy):
     r"""Asks for a KL of at least r nats; the price of falling short rises until it is kept.
 
     .. math::
-        \min_{\theta, \phi} \max_{u \ge 0}\; -E_q \log p(x|z) + KL + u\, (r - \overline{KL}), \quad
-        u = \ln(1 + e^{v})
+        \min_{\theta, \phi} \max_{u \ge 0}\; -E_q \log p(x|z) + w\,\big(KL + u\, (r - \overline{KL})\big),
+        \quad u = \ln(1 + e^{v})
 
-    After each joint update v takes a step up the gradient: :math:`(r - \overline{KL})\, \sigma(v)`.
+    with the KL weight w, which weighs the constraint as well: alone, a price above w would pay for ever
+    more KL. After each joint update v takes a step up the gradient: :math:`(r - \overline{KL})\, \sigma(v)`.
     While the KL is under r the price u rises; at :math:`u = 1` the KL costs nothing any more, above that
     it pays; once the KL is over r the price falls towards 0 and the plain ELBO is left.
 
@@ -78,7 +79,7 @@ class MinimumDesiredRate(Remedy):
         if self.config.rate == 0:
             return {}
         missing = self.config.rate - forward.latent.kl.sum(-1).mean()
-        return {"minimum_desired_rate": self.price * missing}
+        return {"minimum_desired_rate": forward.kl_weight * self.price * missing}
 
     def readings(self, step: int) -> dict[str, float]:
         """The price."""
