@@ -512,6 +512,16 @@ def test_a_cycle_has_room_for_its_parts():
         remedy("cyclical_annealing", zero=0.6, ramp=0.9)
 
 
+def test_the_coupled_decoder_begins_with_the_word_vectors_and_nothing_else_of_the_model():
+    model = tiny()
+    model.keep_embedding = True
+    head = Objective(ObjectiveConfig(remedies=({"name": "coupled"},)), HORIZON, model).heads[
+        "coupled"
+    ]
+    theirs, ours = head["decoder"].state_dict(), model.decoder.state_dict()
+    assert [name for name in ours if torch.equal(ours[name], theirs[name])] == ["embedding.weight"]
+
+
 def test_looking_at_the_model_leaves_no_trace():
     model = tiny()
     before = {name: value.clone() for name, value in model.state_dict().items()}

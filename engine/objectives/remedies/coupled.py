@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -84,11 +84,14 @@ class Coupled(Remedy):
         """The deterministic path's own weights: c = W h, and a decoder."""
         if self.config.path == "shared" or not self._matters:
             return None
-        decoder = copy.deepcopy(model.decoder)
-        self._code = nn.Linear(model.encoder.size, model.latent.size)  # type: ignore[arg-type]
-        self._decoder = decoder
-        initialise(decoder, model.initialisation)
-        return nn.ModuleDict({"code": self._code, "decoder": decoder})
+        code = nn.Linear(model.encoder.size, model.latent.size)  # type: ignore[arg-type]
+        self._code, self._decoder = code, copy.deepcopy(model.decoder)
+        head = nn.ModuleDict({"code": code, "decoder": self._decoder})
+        initialise(head, model.initialisation)
+        if model.keep_embedding:  # word vectors, or a table that is the encoder's too
+            table: Any = self._decoder.embedding
+            table.load_state_dict(model.decoder.embedding.state_dict())  # type: ignore[union-attr]
+        return head
 
     @property
     def _matters(self) -> bool:
