@@ -122,7 +122,7 @@ class _Form:
         if fields.is_config(inner):
             return self._nested(value, name, info, inner, key, basic, rest)
         if options := fields.choices(inner):
-            return self._one_of(value, name, info, options, key, basic, area)
+            return self._one_of(value, name, info, options, key, basic, rest)
         if get_origin(inner) is tuple and (
             options := fields.choices(fields.strip(get_args(inner)[0]))
         ):
@@ -173,14 +173,18 @@ class _Form:
         options: dict[str, type[BaseModel]],
         key: str,
         basic: Area,
-        area: Area,
+        rest: Area,
     ) -> Any:
-        """One entry of a registry: a box of names, and the form of the one chosen."""
-        chosen, part = value.name, area.block(fields.humanise(name), info.description or "")
+        """One entry of a registry: a box of names, and the form of the one chosen.
+
+        Where the choice is basic, the box stands among the basic settings.
+        """
+        chosen, part = value.name, rest.block(fields.humanise(name), info.description or "")
+        place = basic if fields.extra(info, "basic") else part
         if len(options) > 1:
-            with part.cell():
+            with place.cell():
                 chosen = st.selectbox(
-                    "Kind",
+                    fields.label(name, info),
                     list(options),
                     index=list(options).index(value.name),
                     key=f"{key}:",

@@ -119,13 +119,16 @@ def carry_out(todo: list[Cell], preset: str, tell: Tell) -> list[str]:
     Raises:
         ConfigError: a run of that name was made with other settings.
     """
-    waiting = [(cell, _run(cell, preset)) for cell in todo]
+    for cell in todo:
+        _check_settings(cell)
+    waiting = list(todo)
     live: list[tuple[Cell, store.Run]] = []
     failed: list[str] = []
     try:
         while waiting or live:
             while waiting and len(live) < slots.slots():
-                cell, run = waiting.pop(0)
+                cell = waiting.pop(0)
+                run = _run(cell, preset)
                 if _begin(run):
                     tell(f"{cell.name}: training")
                     live.append((cell, run))
@@ -143,18 +146,21 @@ def carry_out(todo: list[Cell], preset: str, tell: Tell) -> list[str]:
     return failed
 
 
-def _run(cell: Cell, preset: str) -> store.Run:
-    """The run of a cell, made if it is not there."""
-    wanted = cell.config.model_dump(mode="json")
-    if not store.is_run(folder := home() / "runs" / cell.name):
-        return store.create(wanted, cell.name, preset)
-    run = store.Run(folder)
-    if run.config() != wanted:
+def _check_settings(cell: Cell) -> None:
+    folder = home() / "runs" / cell.name
+    if store.is_run(folder) and store.Run(folder).config() != cell.config.model_dump(mode="json"):
         raise ConfigError(
             f"run {cell.name!r} exists and was made with other settings; give the study another "
             f"--name, or delete that run"
         )
-    return run
+
+
+def _run(cell: Cell, preset: str) -> store.Run:
+    """The run of a cell, made if it is not there: only now, or those that wait would look lost."""
+    folder = home() / "runs" / cell.name
+    if store.is_run(folder):
+        return store.Run(folder)
+    return store.create(cell.config.model_dump(mode="json"), cell.name, preset)
 
 
 def _begin(run: store.Run) -> bool:
@@ -179,8 +185,8 @@ def measure(
     host = ModelHost(device="auto")
     records = []
     for cell in todo:
-        run = store.Run(home() / "runs" / cell.name)
-        if run.status().state != "finished":
+        folder = home() / "runs" / cell.name
+        if not store.is_run(folder) or (run := store.Run(folder)).status().state != "finished":
             continue
         tell(f"{cell.name}: evaluating")
         found = _measured(host, run, split, config, limit)

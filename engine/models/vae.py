@@ -24,7 +24,9 @@ class ModelConfig(Config):
     """What the model is made of."""
 
     encoder: ENCODERS.union = param(LSTMEncoder.Config(), "Reads a sentence.")  # type: ignore[name-defined]
-    latent: LATENTS.union = param(Gaussian.Config(), "The family of codes.")  # type: ignore[name-defined]
+    latent: LATENTS.union = param(  # type: ignore[name-defined]
+        Gaussian.Config(), "The family of codes.", basic=True
+    )
     decoder: DECODERS.union = param(LSTMDecoder.Config(), "Writes a sentence.")  # type: ignore[name-defined]
     initialisation: Literal["he2019", "pytorch"] = param(
         "he2019",
