@@ -239,6 +239,24 @@ METRICS: dict[str, Metric] = {
         "KL of the aggregated posterior to the prior: KL - mutual information, not below 0.",
         HOFFMAN2016,
     ),
+    "z_shuffle": Metric(
+        "Cost of swapped codes",
+        "nats/sentence",
+        "higher",
+        "Reconstruction with the code of another random sentence minus reconstruction with its own. Near 0 the decoder ignores the code.",
+    ),
+    "z_shuffle_se": Metric(
+        "Standard error of the cost of swapped codes",
+        "nats/sentence",
+        "lower",
+        "Of the mean over the sentences, each compared with itself.",
+    ),
+    "z_shuffle_n": Metric(
+        "Rows behind the cost of swapped codes",
+        "sentences",
+        "none",
+        "n, the random rows that exchanged their codes in one cycle.",
+    ),
     "active_units": Metric(
         "Active units",
         "units",

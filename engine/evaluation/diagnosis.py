@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["healthy", "weak", "collapsed"]
+State = Literal["healthy", "weak", "collapsed", "ignored"]
 
 # Nats under which a code carries next to nothing: a fair coin is 0.69 nats.
 COLLAPSED_NATS = 0.5
@@ -23,7 +23,13 @@ REMEDIES = {
     "aggressive": "Train the encoder aggressively, so that the posterior keeps up with the decoder.",
     "word_dropout": "Drop words from the decoder's input, so that it cannot do without the code.",
 }
-# What the KL costs changes nothing where the family's KL is a setting.
+# Where the code is alive already, what helps is what makes the decoder need it.
+FOR_THE_DECODER = {
+    "word_dropout": REMEDIES["word_dropout"],
+    "bag_of_words": "Let the code alone predict which words occur, so that it holds what the decoder "
+    "can use.",
+}
+# What the KL costs changes nothing where the family's KL is a setting, or where there is none.
 FIXED_KL = {"vmf"}
 ON_THE_KL = {"annealing", "free_bits"}
 
@@ -33,7 +39,7 @@ class Diagnosis:
     """A verdict on the latent code.
 
     Attributes:
-        state: healthy, weak or collapsed.
+        state: healthy, weak, collapsed, or ignored: alive, but the decoder does without it.
         words: the verdict and its evidence, one sentence each.
         remedies: names of remedies to try, most promising first; empty for a healthy code.
         advice: one sentence for each remedy.
@@ -51,61 +57,84 @@ def diagnose(
     used: Collection[str] = (),
     family: str = "gaussian",
 ) -> Diagnosis | None:
-    """Judge a code by its KL, its mutual information and its units; None where it has no KL.
+    """Judge a code by its KL, its mutual information, its units and what swapping codes costs.
 
     The information is the mutual information where it was measured, else the KL: a code that costs
-    nats but does not tell sentences apart is collapsed too.
+    nats but does not tell sentences apart is collapsed too. What swapping codes costs, where it was
+    measured, says whether the decoder listens; then units are no longer counted out by the scale of
+    their means.
 
     Args:
         scalars: an evaluation's numbers by their names in METRICS, without the split.
         kl_per_unit: mean KL of each latent unit, nats; empty where it is no sum over units.
         used: names of remedies that the run has already; they are not suggested again.
         family: name of the latent family.
+
+    Returns:
+        The verdict; None where neither the KL nor the cost of swapped codes is known.
     """
-    kl = scalars.get("kl")
-    if kl is None:
+    kl, cost = scalars.get("kl"), scalars.get("z_shuffle")
+    if kl is None and cost is None:
         return None
-    if not math.isfinite(kl):
+    if kl is not None and not math.isfinite(kl):
         words = ["The KL is not a finite number: training has diverged."]
         return Diagnosis("collapsed", words, [], [])
-    information = min(kl, scalars.get("mutual_information", kl))
+    information = math.inf if kl is None else min(kl, scalars.get("mutual_information", kl))
     units = len(kl_per_unit)
     active = scalars.get("active_units")
     share = 1.0 if active is None else active / (units or max(active, 1))
-    state = _state(information, share)
-    useless = {*used, *(ON_THE_KL if family in FIXED_KL else ())}
-    remedies = [] if state == "healthy" else [name for name in REMEDIES if name not in useless]
+    state = _state(information, share, cost, scalars.get("z_shuffle_se", 0.0))
+    free = kl is None or family in FIXED_KL
+    useless = {*used, *(ON_THE_KL if free else ())}
+    offered = {"healthy": {}, "ignored": FOR_THE_DECODER}.get(state, REMEDIES)
+    advice = {name: line for name, line in offered.items() if name not in useless}
     words = [_VERDICTS[state], *_evidence(scalars, kl_per_unit)]
-    return Diagnosis(state, words, remedies, [REMEDIES[name] for name in remedies])
+    return Diagnosis(state, words, list(advice), list(advice.values()))
 
 
 _VERDICTS = {
     "healthy": "The decoder uses the code.",
     "weak": "The decoder makes little use of the code.",
     "collapsed": "The posterior has collapsed: the decoder ignores the code.",
+    "ignored": "The code is alive but ignored: it differs between sentences, and the decoder does "
+    "without it.",
 }
 
 
-def _state(information: float, active_share: float) -> State:
-    if information < COLLAPSED_NATS or active_share == 0:
+def _state(information: float, active_share: float, cost: float | None, se: float) -> State:
+    if information < COLLAPSED_NATS or (active_share == 0 and cost is None):
         return "collapsed"
+    if cost is not None:
+        if cost + 2 * se < COLLAPSED_NATS:
+            return "ignored"
+        information = min(information, cost)
     if information < WEAK_NATS or active_share < WEAK_SHARE:
         return "weak"
     return "healthy"
 
 
-def _evidence(scalars: Mapping[str, float], kl_per_unit: Sequence[float]) -> list[str]:
-    kl, information = scalars["kl"], scalars.get("mutual_information")
-    words = [f"The KL is {kl:.2f} nats a sentence."]
+def _evidence(scalars: Mapping[str, float], kl_per_unit: Sequence[float]) -> Iterator[str]:
+    kl, information = scalars.get("kl"), scalars.get("mutual_information")
+    if kl is not None:
+        yield f"The KL is {kl:.2f} nats a sentence."
     units = len(kl_per_unit)
     if units:
         idle = sum(value < IDLE_NATS for value in kl_per_unit)
-        words.append(f"{idle} of {units} dimensions carry under {IDLE_NATS} nats.")
+        yield f"{idle} of {units} dimensions carry under {IDLE_NATS} nats."
         if (active := scalars.get("active_units")) is not None:
-            words.append(f"The posterior mean moves in {active:.0f} of {units} dimensions.")
-    if information is not None:
-        words.append(_about_information(kl, information, scalars.get("mutual_information_n")))
-    return words
+            yield f"The posterior mean moves in {active:.0f} of {units} dimensions."
+    if kl is not None and information is not None:
+        yield _about_information(kl, information, scalars.get("mutual_information_n"))
+    if "z_shuffle" in scalars:
+        yield _about_swapping(scalars)
+
+
+def _about_swapping(scalars: Mapping[str, float]) -> str:
+    cost, se, n = (scalars.get(f"z_shuffle{part}") for part in ("", "_se", "_n"))
+    told = f"Swapping codes between sentences changes reconstruction by {cost:.1f} nats"
+    measured = [f"standard error {se:.1f}"] if se is not None else []
+    measured += [f"{n:.0f} sentences"] if n else []
+    return f"{told} ({', '.join(measured)})." if measured else f"{told}."
 
 
 def _about_information(kl: float, information: float, n: float | None) -> str:

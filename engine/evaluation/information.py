@@ -13,7 +13,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,13 +58,9 @@ def mutual_information(posteriors: Distribution | Sequence[Distribution], z: Ten
         z: one sample of each, shape (n, Z).
     """
     batches = [posteriors] if isinstance(posteriors, Distribution) else list(posteriors)
-    densities = _densities(batches)
     n = len(z)
     value = upper = 0.0
-    width = 1 if all(map(_is_diagonal_gaussian, batches)) else z[0].numel()
-    step = max(1, _BLOCK // (n * width))
-    for start in range(0, n, step):
-        block = densities(z[start : start + step])
+    for start, block in density_blocks(batches, z):
         rows = torch.arange(len(block))
         own = block[rows, start + rows].clone()
         value += (own - torch.logsumexp(block, 1)).sum().item()
@@ -104,6 +100,25 @@ def _negative_entropy(posterior: Distribution, own: Tensor) -> Tensor:
         return -posterior.entropy().double().cpu()
     except NotImplementedError:
         return own
+
+
+def density_blocks(posteriors: Sequence[Distribution], z: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """Log densities of codes under all posteriors, as many codes at a time as memory should hold.
+
+    Args:
+        posteriors: q(z|x) of the rows in one or several batches, n rows in all.
+        z: codes, shape (M, Z).
+
+    Yields:
+        The number of the first code, and log q(z_i|x_k) for some codes i and all rows k, (m, n), float64
+        on the CPU; the caller's to change.
+    """
+    rows = sum(posterior.batch_shape[0] for posterior in posteriors)
+    width = 1 if all(map(_is_diagonal_gaussian, posteriors)) else z[0].numel()
+    step = max(1, _BLOCK // (rows * width))
+    densities = _densities(posteriors)
+    for start in range(0, len(z), step):
+        yield start, densities(z[start : start + step])
 
 
 def _densities(posteriors: Sequence[Distribution]) -> Callable[[Tensor], Tensor]:
