@@ -15,6 +15,10 @@ HE2019 = (
 BURDA2016 = "Importance Weighted Autoencoders, Burda et al., 2016, arXiv:1509.00519"
 PELSMAEKER2020 = "Effective Estimation of Deep Generative Language Models, Pelsmaeker and Aziz, 2020, arXiv:1904.08194"
 WU2020 = "On the Encoder-Decoder Incompatibility in Variational Text Modeling and Beyond, Wu et al., 2020, arXiv:2004.09189"
+ZHANG2022 = (
+    "Improving VAEs with Density Gap-based Regularization, Zhang et al., 2022, arXiv:2211.00321"
+)
+GRETTON2012 = "A Kernel Two-Sample Test, Gretton et al., 2012, JMLR 13"
 HOFFMAN2016 = "ELBO surgery, Hoffman and Johnson, 2016, NIPS workshop on approximate inference"
 
 
@@ -256,6 +260,46 @@ METRICS: dict[str, Metric] = {
         "sentences",
         "none",
         "n, the random rows that exchanged their codes in one cycle.",
+    ),
+    "hole_rate": Metric(
+        "Hole rate",
+        "share",
+        "lower",
+        "Share of prior draws where log q(z) is below its first percentile at draws of the posteriors, q(z) the mixture of n rows without the row itself. 0.01 where q(z) is the prior.",
+        ZHANG2022,
+    ),
+    "hole_rate_se": Metric(
+        "Hole rate standard error",
+        "share",
+        "lower",
+        "Of the hole rate, by resampling the draws of prior and posteriors.",
+    ),
+    "reverse_coverage": Metric(
+        "Codes outside the prior's shell",
+        "share",
+        "lower",
+        "Share of posterior draws whose log p(z) lies outside the range that holds 99 of 100 prior draws. 0.01 where q(z) is the prior, 0 where all codes are equally probable.",
+    ),
+    "covered_units": Metric(
+        "Units without holes",
+        "units",
+        "higher",
+        "Latent units with KL(p(z_j) || q(z_j)) below 0.03 nats, over bins of a tenth of the prior's deviation. A collapsed code has none either: read it beside active units.",
+        ZHANG2022,
+    ),
+    "mmd_prior": Metric(
+        "MMD² to the prior",
+        "",
+        "zero",
+        "Squared maximum mean discrepancy of posterior draws from prior draws, inverse multiquadric kernel, unbiased, so that it may be negative.",
+        GRETTON2012,
+    ),
+    "mmd_p": Metric(
+        "MMD² p-value",
+        "probability",
+        "none",
+        "How often the two sets of draws, shuffled together and parted again, are as far apart. Small: q(z) is not the prior.",
+        GRETTON2012,
     ),
     "active_units": Metric(
         "Active units",

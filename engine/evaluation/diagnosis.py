@@ -130,11 +130,18 @@ def _evidence(scalars: Mapping[str, float], kl_per_unit: Sequence[float]) -> Ite
 
 
 def _about_swapping(scalars: Mapping[str, float]) -> str:
-    cost, se, n = (scalars.get(f"z_shuffle{part}") for part in ("", "_se", "_n"))
-    told = f"Swapping codes between sentences changes reconstruction by {cost:.1f} nats"
-    measured = [f"standard error {se:.1f}"] if se is not None else []
-    measured += [f"{n:.0f} sentences"] if n else []
-    return f"{told} ({', '.join(measured)})." if measured else f"{told}."
+    cost = _nats(scalars["z_shuffle"])
+    measured = []
+    if (se := scalars.get("z_shuffle_se")) is not None:
+        measured.append(f"standard error {_nats(se)}")
+    if n := scalars.get("z_shuffle_n"):
+        measured.append(f"{n:.0f} sentences")
+    how = f" ({', '.join(measured)})" if measured else ""
+    return f"Swapping codes between sentences changes reconstruction by {cost} nats{how}."
+
+
+def _nats(value: float) -> str:
+    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
 
 
 def _about_information(kl: float, information: float, n: float | None) -> str:

@@ -90,6 +90,15 @@ def test_what_swapping_codes_costs_says_whether_the_decoder_listens(
     assert diagnose(scalars, units).state == state
 
 
+def test_the_cost_of_swapped_codes_is_told_with_its_error() -> None:
+    said = diagnose(shuffled(0.104, 0.031), ALIVE).words[-1]
+    assert said == (
+        "Swapping codes between sentences changes reconstruction by 0.10 nats (standard error 0.03, "
+        "500 sentences)."
+    )
+    assert "by 91.5 nats." in diagnose({"z_shuffle": 91.54}).words[-1]
+
+
 def measured(model: VAE) -> Diagnosis:
     """The verdict on a planted model, from its own numbers."""
     tokens = one_word_sentences(1000)
@@ -102,7 +111,7 @@ def test_planted_posteriors_are_recognised() -> None:
     dead = measured(planted(live=0))
     assert dead.state == "collapsed"
     assert "8 of 8 dimensions carry under 0.01 nats." in dead.words
-    assert any("changes reconstruction by 0.0 nats (" in line for line in dead.words)
+    assert any("changes reconstruction by 0.00 nats (" in line for line in dead.words)
     half = measured(planted(live=4))
     assert half.state == "healthy" and "4 of 8 dimensions carry under 0.01 nats." in half.words
     assert "The posterior mean moves in 4 of 8 dimensions." in half.words
@@ -113,7 +122,7 @@ def test_planted_posteriors_are_recognised() -> None:
     ignored = measured(planted(heard=False))
     assert ignored.state == "ignored" and "alive but ignored" in ignored.words[0]
     assert any("share 4.1" in line for line in ignored.words)
-    assert any("changes reconstruction by 0.0 nats (" in line for line in ignored.words)
+    assert any("changes reconstruction by 0.00 nats (" in line for line in ignored.words)
 
 
 def test_who_is_alive_but_ignored_is_told_what_makes_the_decoder_listen() -> None:
