@@ -36,6 +36,7 @@ class Step:
         norm: length of the code.
         nll: -log p(sentence | code), end token counted, nats.
         token_nll: the same for each token and the end token, nats.
+        ids: token ids without start and end.
     """
 
     alpha: float
@@ -46,6 +47,21 @@ class Step:
     norm: float
     nll: float
     token_nll: list[float]
+    ids: list[int]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Two typed sentences and their codes.
+
+    Attributes:
+        typed: what the model reads of them.
+        a, b: their deterministic codes, (Z,).
+    """
+
+    typed: list[Sentence]
+    a: NDArray[np.float32]
+    b: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -126,6 +142,27 @@ def between(
         DataError: a sentence is blank.
         ConfigError: the path is unknown or leaves where codes live, or there are fewer than 2 steps.
     """
+    decoding = decoding or DecodingConfig()
+    ends = encode_ends(model, tokenizer, a, b, decoding)
+    path = _allowed(model, path)
+    codes = interpolate(ends.a, ends.b, steps, path, model.latent.tokens)
+    return along(model, tokenizer, ends, codes, path, decoding)
+
+
+def encode_ends(
+    model: VAE, tokenizer: Tokenizer, a: str, b: str, decoding: DecodingConfig | None = None
+) -> Ends:
+    """Read two sentences and encode each.
+
+    Args:
+        model: a text VAE.
+        tokenizer: the run's tokeniser.
+        a, b: what was typed.
+        decoding: its ``max_tokens`` cuts what is read.
+
+    Raises:
+        DataError: a sentence is blank.
+    """
     from engine.evaluation.mode import evaluation_mode
 
     decoding = decoding or DecodingConfig()
@@ -133,21 +170,51 @@ def between(
     with evaluation_mode(model, decoding.seed) as device:
         # One by one: a sentence's code then does not depend, to the last bit, on its companion.
         z_a, z_b = (model.code(padded([one]).to(device))[0].cpu().numpy() for one in typed)
-        radius = model.latent.sample_prior(_SHELL_DRAWS).flatten(1).norm(dim=1).cpu().double()
-    path = _allowed(model, path)
-    codes = interpolate(z_a, z_b, steps, path, model.latent.tokens)
+    return Ends(typed, z_a, z_b)
+
+
+def along(
+    model: VAE,
+    tokenizer: Tokenizer,
+    ends: Ends,
+    codes: ArrayLike,
+    path: str,
+    decoding: DecodingConfig | None = None,
+) -> Interpolation:
+    """Decode any path between two sentences, all its codes in one batch.
+
+    Args:
+        model: a text VAE.
+        tokenizer: the run's tokeniser.
+        ends: the two sentences.
+        codes: from A to B, (steps, Z).
+        path: what the path is called.
+        decoding: how to decode; greedy where absent.
+    """
+    decoding = decoding or DecodingConfig()
+    codes = np.asarray(codes, dtype=np.float64)
+    mean, sd = _shell(model, decoding.seed)
     sentences, nll = _decoded(model, codes, decoding)
     decoded = _steps(tokenizer, sentences, codes, nll)
     return Interpolation(
-        a=_endpoint(typed[0], sentences[0], decoded[0].text),
-        b=_endpoint(typed[1], sentences[-1], decoded[-1].text),
+        a=_endpoint(ends.typed[0], sentences[0], decoded[0].text),
+        b=_endpoint(ends.typed[1], sentences[-1], decoded[-1].text),
         path=path,
         steps=decoded,
         codes=codes.tolist(),
-        shell_mean=float(radius.mean()),
-        shell_sd=float(radius.std()),
+        shell_mean=mean,
+        shell_sd=sd,
         ignored=all(step.folded for step in decoded[1:]) and not np.allclose(codes[0], codes[-1]),
     )
+
+
+def _shell(model: VAE, seed: int) -> tuple[float, float]:
+    """Mean and standard deviation of the length of a prior draw."""
+    from engine.evaluation.mode import evaluation_mode
+
+    with evaluation_mode(model, seed):
+        radius = model.latent.sample_prior(_SHELL_DRAWS).flatten(1).norm(dim=1).cpu().double()
+    return float(radius.mean()), float(radius.std())
 
 
 def _allowed(model: VAE, path: str | None) -> str:
@@ -198,6 +265,7 @@ def _steps(
                 norm=float(np.linalg.norm(codes[at])),
                 nll=float(sum(tokens)),
                 token_nll=tokens,
+                ids=sentences[at],
             )
         )
     return found

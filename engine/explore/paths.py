@@ -136,18 +136,35 @@ def interpolate(
     Raises:
         ConfigError: the path is unknown, there are too few steps, or it cannot join these codes.
     """
-    if path not in PATHS:
-        raise ConfigError(one_of("path", path, PATHS))
     if steps < 2:
         raise ConfigError(f"an interpolation needs at least 2 steps, got {steps}; take 11")
+    codes = at(z_a, z_b, np.linspace(0, 1, steps), path, tokens)
+    codes[0], codes[-1] = z_a, z_b
+    return codes
+
+
+def at(
+    z_a: ArrayLike, z_b: ArrayLike, t: ArrayLike, path: str = "linear", tokens: int = 1
+) -> Floats:
+    """Codes at chosen places of a path, shape (T, Z).
+
+    Args:
+        z_a, z_b: its ends, shape (Z,).
+        t: the places, 0 at ``z_a`` and 1 at ``z_b``, shape (T,).
+        path: a name in PATHS.
+        tokens: how many latent tokens a code is made of; each goes its own way.
+
+    Raises:
+        ConfigError: the path is unknown, or it cannot join these codes.
+    """
+    if path not in PATHS:
+        raise ConfigError(one_of("path", path, PATHS))
     a, b = np.asarray(z_a, dtype=np.float64), np.asarray(z_b, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
         raise ConfigError(f"two codes must be vectors of one length, got {a.shape} and {b.shape}")
-    t = np.linspace(0, 1, steps)[:, None]
+    places = np.asarray(t, dtype=np.float64)[:, None]
     ends = zip(np.split(a, tokens), np.split(b, tokens), strict=True)
-    codes = np.concatenate([PATHS[path](start, end, t) for start, end in ends], axis=1)
-    codes[0], codes[-1] = a, b
-    return codes
+    return np.concatenate([PATHS[path](start, end, places) for start, end in ends], axis=1)
 
 
 def _angle(a: Floats, b: Floats) -> float | None:
