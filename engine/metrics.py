@@ -19,6 +19,7 @@ ZHANG2022 = (
     "Improving VAEs with Density Gap-based Regularization, Zhang et al., 2022, arXiv:2211.00321"
 )
 GRETTON2012 = "A Kernel Two-Sample Test, Gretton et al., 2012, JMLR 13"
+ARVANITIDIS2022 = "Pulling Back Information Geometry, Arvanitidis et al., 2022, arXiv:2106.05367"
 HOFFMAN2016 = "ELBO surgery, Hoffman and Johnson, 2016, NIPS workshop on approximate inference"
 
 
@@ -345,6 +346,48 @@ METRICS: dict[str, Metric] = {
     ),
     "exact_match": Metric(
         "Exact match", "share", "higher", "Share of sentences that come back token by token."
+    ),
+    "interpolation_smoothness": Metric(
+        "Smoothness of a path",
+        "0 to 1",
+        "higher",
+        "Token edit distance of the first and last sentence over the sum of the distances of neighbours: 1 without a detour. Absent where all steps read the same.",
+        "LangVAE and LangSpace, 2025, arXiv:2505.00004 (the ratio, there with word-mover distance)",
+    ),
+    "path_energy": Metric(
+        "Energy of a path",
+        "nats",
+        "lower",
+        "Sum over steps of the symmetrised KL between the decoder's token distributions at the two codes, read along what the paths compared say. The more even, the lower.",
+        ARVANITIDIS2022,
+    ),
+    "path_length": Metric(
+        "Length of a path",
+        "√nats",
+        "lower",
+        "Sum over steps of √(2 sKL): the path's length under the decoder's pull-back metric, however its steps are spaced.",
+        ARVANITIDIS2022,
+    ),
+    "monotonicity": Metric(
+        "Monotonicity",
+        "-1 to 1",
+        "higher",
+        "Rank correlation of the step with the edit distance from A, and with the edit distance from B turned round, averaged. Absent where neither changes.",
+    ),
+    "distinct_steps": Metric(
+        "Distinct steps", "share", "higher", "Different sentences on the path over its steps."
+    ),
+    "endpoint_fidelity": Metric(
+        "Fidelity of the ends",
+        "0 to 1",
+        "higher",
+        "Edit similarity of A and B with what their codes decode to, averaged; without it a constant path would be the smoothest.",
+    ),
+    "nll_dip": Metric(
+        "Dip in the middle",
+        "nats/token",
+        "zero",
+        "How much less sure the decoder is of its sentence at the middle step than at the two ends, by -log p(sentence | code) per token.",
     ),
     "seconds": Metric(
         "Elapsed", "s", "none", "Seconds of training since the start, over all sessions of the run."
