@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from engine.config import ConfigError
 from engine.decoding.config import DecodingConfig
 from engine.evaluation.text import edit_similarity
+from engine.explore.decoded import encode_typed
 from engine.explore.marks import changed
 from engine.explore.paths import PATHS, interpolate
-from engine.explore.sentences import Sentence, padded, read
+from engine.explore.sentences import Sentence
 
 if TYPE_CHECKING:
     from engine.data.tokenizers import Tokenizer
@@ -144,7 +145,7 @@ def between(
     """
     decoding = decoding or DecodingConfig()
     ends = encode_ends(model, tokenizer, a, b, decoding)
-    path = _allowed(model, path)
+    path = allowed(model, path)
     codes = interpolate(ends.a, ends.b, steps, path, model.latent.tokens)
     return along(model, tokenizer, ends, codes, path, decoding)
 
@@ -163,13 +164,7 @@ def encode_ends(
     Raises:
         DataError: a sentence is blank.
     """
-    from engine.evaluation.mode import evaluation_mode
-
-    decoding = decoding or DecodingConfig()
-    typed = read(tokenizer, [a, b], decoding.max_tokens)
-    with evaluation_mode(model, decoding.seed) as device:
-        # One by one: a sentence's code then does not depend, to the last bit, on its companion.
-        z_a, z_b = (model.code(padded([one]).to(device))[0].cpu().numpy() for one in typed)
+    typed, (z_a, z_b) = encode_typed(model, tokenizer, [a, b], decoding or DecodingConfig())
     return Ends(typed, z_a, z_b)
 
 
@@ -197,8 +192,8 @@ def along(
     sentences, nll = _decoded(model, codes, decoding)
     decoded = _steps(tokenizer, sentences, codes, nll)
     return Interpolation(
-        a=_endpoint(ends.typed[0], sentences[0], decoded[0].text),
-        b=_endpoint(ends.typed[1], sentences[-1], decoded[-1].text),
+        a=endpoint(ends.typed[0], sentences[0], decoded[0].text),
+        b=endpoint(ends.typed[1], sentences[-1], decoded[-1].text),
         path=path,
         steps=decoded,
         codes=codes.tolist(),
@@ -217,7 +212,7 @@ def _shell(model: VAE, seed: int) -> tuple[float, float]:
     return float(radius.mean()), float(radius.std())
 
 
-def _allowed(model: VAE, path: str | None) -> str:
+def allowed(model: VAE, path: str | None) -> str:
     """The path, if the model's latent family has it; the family's best one where absent."""
     latent = model.latent
     if path is None:
@@ -271,6 +266,7 @@ def _steps(
     return found
 
 
-def _endpoint(typed: Sentence, ids: list[int], reconstruction: str) -> Endpoint:
+def endpoint(typed: Sentence, ids: list[int], reconstruction: str) -> Endpoint:
+    """A typed sentence beside what its code decodes to, ``ids`` and the text of them."""
     similarity = edit_similarity([(ids, typed.ids)])
     return Endpoint(typed.text, reconstruction, similarity, typed.unknown, typed.truncated)
