@@ -75,6 +75,28 @@ class Holes:
         """log q(z) - log p(z) at the draws of the posteriors, nats, (N,)."""
         return self.log_q - self.log_p
 
+    def words(self, information: float | None = None) -> list[str]:
+        """What was found, a sentence each.
+
+        Args:
+            information: mutual information of the same rows, nats, to say where they are too few.
+        """
+        told = [
+            f"{self.rate:.1%} of {len(self.prior_log_q)} prior draws lie in holes (standard error "
+            f"{self.rate_se:.1%}): less likely than 99 of 100 draws of the posteriors; 1% would lie there "
+            "if the two were one."
+        ]
+        if self.covered is not None:
+            told.append(f"{self.covered} of {self.units} dimensions have no hole of their own.")
+        told.append(f"{self.reverse:.1%} of the posteriors' draws lie outside the prior's shell.")
+        n = len(self.log_q)
+        if information is not None and information > 0.9 * math.log(n):
+            told.append(
+                f"{n} posteriors hardly overlap, so that what lies between them is poorly known; more "
+                "rows would show fewer holes."
+            )
+        return told
+
     def scalars(self) -> dict[str, float]:
         """The numbers by their names in METRICS."""
         found = {

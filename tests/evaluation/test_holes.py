@@ -58,6 +58,14 @@ def test_codes_that_miss_the_prior_are_outside_its_shell() -> None:
     assert holes.mmd.p_value == pytest.approx(1 / 501) and holes.mmd.value > 0.1
 
 
+def test_what_was_found_is_said_and_doubt_too() -> None:
+    holes = found(planted(spread=0.05))
+    said = holes.words(math.log(64))
+    assert len(said) == 3 and f"{holes.rate:.1%} of 2000 prior draws lie in holes" in said[0]
+    assert said[1] == "0 of 8 dimensions have no hole of their own."
+    assert "2000 posteriors hardly overlap" in holes.words(math.log(2000) - 0.1)[-1]
+
+
 @pytest.mark.parametrize("gap", [1.5, 3.0])
 def test_the_hole_between_two_clusters_is_as_large_as_the_integral_says(gap: float) -> None:
     """One unit, half of the rows at -gap and half at +gap, N(0, 1) as prior."""
