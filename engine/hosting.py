@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import torch
 
     from engine.data.tokenizers import Tokenizer
+    from engine.decoding.together import Together
+    from engine.evaluation.mode import Progress
     from engine.experiment import ExperimentConfig
     from engine.models.vae import VAE
 
@@ -32,6 +34,7 @@ class Hosted:
 
     Attributes:
         lock: held while the model computes; one per device, so that two pages do not contend for it.
+        together: the callers of the model, whose codes are decoded in one batch.
         stamp: changes when the checkpoint does; part of the key of whatever is cached from the model.
         bytes: what its weights take.
     """
@@ -41,10 +44,31 @@ class Hosted:
     config: ExperimentConfig
     device: torch.device
     lock: threading.RLock
+    together: Together
     run: Run
     checkpoint: str
     stamp: Stamp
     bytes: int
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Have the model to oneself but for decoding, which is done for all who wait: ``with`` this."""
+        with self.together.turn():
+            yield
+
+    def giving_way(self, progress: Progress | None = None) -> Progress:
+        """A progress callback for long work within a turn: whenever it is told, others may come in.
+
+        Args:
+            progress: told what it is told; where it raises, the work ends.
+        """
+
+        def told(done: int, total: int | None, what: str) -> None:
+            self.together.give_way()
+            if progress:
+                progress(done, total, what)
+
+        return told
 
 
 @dataclass
@@ -110,6 +134,8 @@ class ModelHost:
 
     def _load(self, run: Run, checkpoint: str) -> Hosted:
         from engine.data.tokenizers import Tokenizer
+        from engine.decoding.search import decode_now
+        from engine.decoding.together import Together
         from engine.experiment import load_config
         from engine.models.vae import build_model
         from engine.training.precision import choose_device
@@ -123,7 +149,10 @@ class ModelHost:
         model.to(device).eval().requires_grad_(False)
         size = sum(weight.numel() * weight.element_size() for weight in model.state_dict().values())
         lock = self._lock(str(device))
-        return Hosted(model, tokenizer, config, device, lock, run, checkpoint, stamp, size)
+        together = Together(model, lock, decode_now)
+        return Hosted(
+            model, tokenizer, config, device, lock, together, run, checkpoint, stamp, size
+        )
 
     def _lock(self, device: str) -> threading.RLock:
         with self._guard:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -14,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from engine.config import DataError, RunNotFound
 from engine.data.tokenizers import Tokenizer, TokenizerConfig
 from engine.experiment import load_config
+from engine.explore.interpolation import between
 from engine.hosting import ModelHost
 from engine.models.vae import VAE, build_model
 from engine.runs import store
@@ -142,6 +145,60 @@ def test_many_threads_load_a_model_once(make_run: MakeRun, monkeypatch: pytest.M
         thread.join()
     assert len(loads) == 1
     assert len(set(map(id, found))) == 1
+
+
+def test_twenty_callers_who_interpolate_at_once_all_get_what_each_would_get_alone(
+    make_run: MakeRun,
+) -> None:
+    hosted = ModelHost("cpu").get(make_run("mine"))
+    words = ["the cat", "sees", "the dog", "a bird", "a bird sees the cat"]
+    pairs = [(words[at % 5], words[(at + 1 + at // 5) % 5]) for at in range(20)]
+    alone = [between(hosted.model, hosted.tokenizer, a, b, 5) for a, b in pairs]
+    found: dict[int, object] = {}
+
+    def ask(at: int) -> None:
+        with hosted.turn():
+            found[at] = between(hosted.model, hosted.tokenizer, *pairs[at], 5)
+
+    threads = [threading.Thread(target=ask, args=(at,)) for at in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(found) == 20
+    for at, one in enumerate(alone):
+        assert [step.text for step in found[at].steps] == [step.text for step in one.steps]
+        assert np.array(found[at].codes) == pytest.approx(np.array(one.codes))
+
+
+def test_long_work_gives_way_and_can_still_be_stopped(make_run: MakeRun) -> None:
+    hosted = ModelHost("cpu").get(make_run("mine"))
+    told: list[tuple[int, int | None, str]] = []
+    waited: list[float] = []
+
+    def short() -> None:
+        began = time.perf_counter()
+        with hosted.turn():
+            waited.append(time.perf_counter() - began)
+
+    with hosted.turn():
+        progress = hosted.giving_way(lambda *news: told.append(news))
+        other = threading.Thread(target=short)
+        other.start()
+        for part in range(200):
+            progress(part, 200, "long work")
+            if waited:
+                break
+        assert waited and len(told) < 200
+
+        def stop(*news: object) -> None:
+            raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            hosted.giving_way(stop)(1, 2, "more")
+    other.join(5)
+    with hosted.turn():
+        hosted.giving_way()(0, None, "alone")
 
 
 def test_a_checkpoint_that_is_not_there_yet_is_missed_with_those_that_are(

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.decoding.beam import beam_search
 from engine.decoding.config import DecodingConfig
+from engine.decoding.together import taking_part
 from engine.decoding.vocabulary import END, START, banned_tokens, batches, draw, largest
 from engine.evaluation.mode import evaluation_mode
 
@@ -29,12 +30,20 @@ Choose = Callable[[Tensor], Tensor]
 def decode(model: VAE, z: Tensor, config: DecodingConfig | None = None) -> list[list[int]]:
     """Write one sentence for each code; token ids without start and end.
 
+    Where the caller has a turn with a hosted model, its codes are decoded with those of others who wait.
+
     Args:
         model: a text VAE.
         z: codes, shape (N, Z).
         config: the strategy and its settings; greedy where absent.
     """
     config = config or DecodingConfig()
+    others = taking_part(model)
+    return others.decode(z, config) if others else decode_now(model, z, config)
+
+
+def decode_now(model: VAE, z: Tensor, config: DecodingConfig) -> list[list[int]]:
+    """Write one sentence for each code (N, Z), alone and at once."""
     if config.strategy == "beam":
         return [found[0].tokens for found in beam_search(model, z, config)]
     with evaluation_mode(model, config.seed) as device:
