@@ -19,6 +19,7 @@ ZHANG2022 = (
     "Improving VAEs with Density Gap-based Regularization, Zhang et al., 2022, arXiv:2211.00321"
 )
 GRETTON2012 = "A Kernel Two-Sample Test, Gretton et al., 2012, JMLR 13"
+LI2016 = "A Diversity-Promoting Objective Function for Neural Conversation Models, Li et al., 2016, arXiv:1510.03055"
 ARVANITIDIS2022 = "Pulling Back Information Geometry, Arvanitidis et al., 2022, arXiv:2106.05367"
 HOFFMAN2016 = "ELBO surgery, Hoffman and Johnson, 2016, NIPS workshop on approximate inference"
 
@@ -346,6 +347,42 @@ METRICS: dict[str, Metric] = {
     ),
     "exact_match": Metric(
         "Exact match", "share", "higher", "Share of sentences that come back token by token."
+    ),
+    "unique": Metric(
+        "Different sentences",
+        "share",
+        "higher",
+        "Different sentences among those written, over all of them.",
+    ),
+    "mean_length": Metric(
+        "Mean length", "tokens", "none", "Tokens per sentence written, end token not counted."
+    ),
+    "distinct_1": Metric(
+        "Distinct-1",
+        "share",
+        "higher",
+        "Different tokens over all tokens written. Falls with how many sentences there are: compare equal numbers.",
+        LI2016,
+    ),
+    "distinct_2": Metric(
+        "Distinct-2",
+        "share",
+        "higher",
+        "Different pairs of neighbouring tokens over all pairs. Falls with how many sentences there are: compare equal numbers.",
+        LI2016,
+    ),
+    "self_bleu": Metric(
+        "Self-BLEU",
+        "0 to 100",
+        "lower",
+        "Mean BLEU-4 of each sentence with all the others as references, of 1,000 sentences at most. Rises with how many there are: compare with as many real sentences.",
+        "Texygen, Zhu et al., 2018, arXiv:1802.01886",
+    ),
+    "copied": Metric(
+        "Copied",
+        "share",
+        "none",
+        "Sentences written that are training sentences token by token.",
     ),
     "interpolation_smoothness": Metric(
         "Smoothness of a path",

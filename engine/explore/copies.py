@@ -1,0 +1,148 @@
+"""Is a sentence copied? The training sentence nearest to it, and exact copies among all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.config import ConfigError
+from engine.explore.sentences import Sentence, padded
+
+if TYPE_CHECKING:
+    from engine.data.tokens import Tokens
+    from engine.models.vae import VAE
+
+# An odd number whose powers mix 64 bits.
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The training sentence nearest to one that was written.
+
+    Attributes:
+        row: its number in the training split.
+        edits: token edit distance to it.
+        similarity: 1 - edits / longer length, 0 to 1.
+        copied: it is the same token by token.
+    """
+
+    row: int
+    edits: int
+    similarity: float
+    copied: bool
+
+
+class TrainingSentences:
+    """Training sentences in which copies are looked for; made once and asked many times.
+
+    Args:
+        tokens: the tokenised training split; exact copies are found among all of its rows.
+        codes: codes of some of its rows, (N, Z), among which near ones are looked for.
+        rows: which rows they are of, (N,); the first N where absent.
+        k: how many latent neighbours are compared token by token.
+
+    Raises:
+        ConfigError: there are no codes, or not one for each row.
+    """
+
+    def __init__(
+        self, tokens: Tokens, codes: ArrayLike, rows: ArrayLike | None = None, k: int = 50
+    ) -> None:
+        self.tokens, self.k = tokens, k
+        self.codes = np.asarray(codes, dtype=np.float32)
+        self.rows = np.arange(len(self.codes)) if rows is None else np.asarray(rows)
+        if self.codes.ndim != 2 or not len(self.codes) or len(self.codes) != len(self.rows):
+            raise ConfigError(
+                "copies are looked for among encoded training sentences, a code for each row, got codes "
+                f"of shape {self.codes.shape} and {len(self.rows)} rows; encode some first"
+            )
+
+    def nearest(self, model: VAE, sentences: Sequence[Sequence[int]]) -> list[Nearest]:
+        """For each sentence its exact copy, or the nearest by token edits among its latent neighbours.
+
+        The neighbours are those of the sentence's own code, so that a sentence is found again whatever
+        code it was written from.
+
+        Args:
+            model: the text VAE whose codes these are.
+            sentences: token ids without start and end.
+        """
+        if not len(sentences):
+            return []
+        neighbours = self._search.kneighbors(_codes(model, sentences), return_distance=False)
+        return [
+            self._copy_of(ids) or self._nearest_of(ids, self.rows[near])
+            for ids, near in zip(sentences, neighbours, strict=True)
+        ]
+
+    @cached_property
+    def _search(self) -> Any:
+        from sklearn.neighbors import NearestNeighbors
+
+        # Trees gain nothing in tens of dimensions.
+        return NearestNeighbors(n_neighbors=min(self.k, len(self.codes)), algorithm="brute").fit(
+            self.codes
+        )
+
+    @cached_property
+    def _hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Hashes of all rows in ascending order, and the rows they are of."""
+        hashes = row_hashes(np.asarray(self.tokens.ids), self.tokens.offsets)
+        order = np.argsort(hashes, kind="stable")
+        return hashes[order], order
+
+    def _copy_of(self, ids: Sequence[int]) -> Nearest | None:
+        whole = np.array([1, *ids, 2])
+        wanted = row_hashes(whole, np.array([0, len(whole)]))[0]
+        hashes, order = self._hashes
+        first, last = (int(np.searchsorted(hashes, wanted, side)) for side in ("left", "right"))
+        for at in range(first, last):
+            row = int(order[at])
+            start, end = self.tokens.offsets[row : row + 2]
+            if np.array_equal(self.tokens.ids[start:end], whole):
+                return Nearest(row, 0, 1.0, True)
+        return None
+
+    def _nearest_of(self, ids: Sequence[int], rows: NDArray[np.int64]) -> Nearest:
+        from rapidfuzz.distance import Levenshtein
+
+        x, lengths = self.tokens.rows(rows), self.tokens.lengths[rows]
+        others = [row[1 : length - 1].tolist() for row, length in zip(x, lengths, strict=True)]
+        edits = [Levenshtein.distance(list(ids), other) for other in others]
+        best = int(np.argmin(edits))
+        longer = max(len(ids), len(others[best]), 1)
+        return Nearest(int(rows[best]), edits[best], 1 - edits[best] / longer, False)
+
+
+def row_hashes(ids: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """A number of 64 bits for each row of ids, equal for equal rows, (N,).
+
+    Args:
+        ids: of all rows one after the other.
+        offsets: row i lies between ``offsets[i]`` and ``offsets[i + 1]``, (N + 1,); none is empty.
+    """
+    lengths = np.diff(offsets)
+    if not len(lengths):
+        return np.empty(0, np.uint64)
+    places = np.arange(offsets[0], offsets[-1]) - np.repeat(offsets[:-1], lengths)
+    with np.errstate(over="ignore"):  # numbers are meant to wrap
+        powers = np.cumprod(np.full(int(lengths.max()), _FACTOR))
+        terms = (ids[offsets[0] : offsets[-1]].astype(np.uint64) + np.uint64(1)) * powers[places]
+        return np.add.reduceat(terms, offsets[:-1] - offsets[0])
+
+
+def _codes(model: VAE, sentences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+    """The deterministic codes of token ids, (N, Z)."""
+    from engine.evaluation.mode import evaluation_mode
+
+    with evaluation_mode(model, 0) as device:
+        parts = [sentences[start : start + 256] for start in range(0, len(sentences), 256)]
+        read = [padded([Sentence("", list(ids), [], False) for ids in part]) for part in parts]
+        codes = [model.code(x.to(device)).flatten(1).float().cpu().numpy() for x in read]
+    return np.concatenate(codes)
