@@ -13,6 +13,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from engine.config import Config
 from engine.experiment import ExperimentConfig
+from engine.explore.clusters import CLUSTERINGS
 from engine.explore.projections import PROJECTIONS
 from engine.metrics import METRICS
 from engine.models.decoders import DECODERS
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ["config", "metrics", "data", "models", "objectives", "training", "evaluation"]
 LAYERS += ["decoding", "explore", "experiment", "presets", "runs", "hosting", "studies", "__main__"]
 REGISTRIES = (LATENTS, ENCODERS, DECODERS, REMEDIES, OPTIMISERS, ESTIMATORS, BASELINES)
-REGISTRIES += (PROJECTIONS,)
+REGISTRIES += (PROJECTIONS, CLUSTERINGS)
 ENTRIES = [(registry, name) for registry in REGISTRIES for name in registry]
 
 
