@@ -26,7 +26,17 @@ from engine.training.optimisers import OPTIMISERS
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ["config", "metrics", "data", "models", "objectives", "training", "evaluation"]
-LAYERS += ["decoding", "explore", "experiment", "presets", "runs", "hosting", "studies", "__main__"]
+LAYERS += [
+    "decoding",
+    "explore",
+    "experiment",
+    "presets",
+    "runs",
+    "hosting",
+    "maps",
+    "studies",
+    "__main__",
+]
 REGISTRIES = (LATENTS, ENCODERS, DECODERS, REMEDIES, OPTIMISERS, ESTIMATORS, BASELINES)
 REGISTRIES += (PROJECTIONS, CLUSTERINGS)
 ENTRIES = [(registry, name) for registry in REGISTRIES for name in registry]
@@ -95,7 +105,7 @@ def test_no_file_in_app_bears_the_name_of_a_standard_module():
 @pytest.mark.parametrize(
     "module",
     ["engine.config", "engine.metrics", "engine.data.library", "engine.data.batches"]
-    + ["engine.runs.store", "engine.runs.launcher", "engine.__main__"],
+    + ["engine.runs.store", "engine.runs.launcher", "engine.maps.codes", "engine.__main__"],
 )
 def test_torch_is_not_loaded_where_a_page_must_paint_first(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
