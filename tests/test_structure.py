@@ -105,7 +105,7 @@ def test_no_file_in_app_bears_the_name_of_a_standard_module():
 @pytest.mark.parametrize(
     "module",
     ["engine.config", "engine.metrics", "engine.data.library", "engine.data.batches"]
-    + ["engine.runs.store", "engine.runs.launcher", "engine.maps.codes", "engine.__main__"],
+    + ["engine.runs.store", "engine.runs.launcher", "engine.maps.projecting", "engine.__main__"],
 )
 def test_torch_is_not_loaded_where_a_page_must_paint_first(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
