@@ -82,6 +82,18 @@ class Codes(Encoded):
     labels: list[str] | None
     of: int
 
+    def take(self, positions: np.ndarray) -> Codes:
+        """Only the rows at these positions, in this order."""
+        columns: dict[str, Any] = {name: getattr(self, name)[positions] for name in COLUMNS}
+        chosen = positions.tolist()
+        return Codes(
+            **columns,
+            deviations=None if self.deviations is None else self.deviations[positions],
+            texts=[self.texts[at] for at in chosen],
+            labels=None if self.labels is None else [self.labels[at] for at in chosen],
+            of=self.of,
+        )
+
 
 def find(request: Request) -> Codes | None:
     """The codes if they have been encoded; not if their file is damaged, or the data have other rows now."""

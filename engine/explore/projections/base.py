@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.config import ConfigError, DataError
 from engine.explore.libraries import Progress
-from engine.explore.neighbours import nearest, neighbours_of
+from engine.explore.neighbours import EXACT_PAIRS, affordable, nearest, neighbours_of
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -215,8 +215,9 @@ def arranged(
 def reach_of(codes: ArrayLike) -> float:
     """How far data are from their nearest data, all but the loneliest hundredth of them."""
     points = np.asarray(codes)
-    some = np.random.default_rng(0).permutation(len(points))[:_SAMPLED]
-    return float(np.quantile(neighbours_of(points, some, _NEAREST).distances.mean(axis=1), _USUAL))
+    some = affordable(len(points), pairs=min(_SAMPLED * len(points), EXACT_PAIRS))
+    found = neighbours_of(points, some, _NEAREST)
+    return float(np.quantile(found.distances.mean(axis=1), _USUAL))
 
 
 def told_apart(points: Floats, groups: Groups | None) -> Groups:
