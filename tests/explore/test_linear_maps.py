@@ -157,3 +157,12 @@ def test_groups_with_the_same_mean_have_no_axis() -> None:
     codes = np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1]])
     with pytest.raises(ConfigError, match="different means"):
         project(CustomAxis.Config(), codes, groups=Groups(np.array([0, 1]), np.array([2, 3])))
+
+
+def test_an_axis_along_which_everything_varies_still_has_an_up() -> None:
+    codes = np.zeros((10, 4))
+    codes[:, 2] = np.arange(10)
+    found = project(CustomAxis.Config(), codes, groups=Groups(np.array([9]), np.array([0])))
+    loadings = found.frame.loadings
+    assert loadings @ loadings.T == pytest.approx(np.eye(2))
+    assert (found.coordinates[:, 1] == 0).all() and found.shares == pytest.approx([1, 0])

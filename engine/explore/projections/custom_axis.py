@@ -19,7 +19,7 @@ from engine.explore.projections.base import (
     points_of,
     told_apart,
 )
-from engine.explore.projections.principal_components import pca
+from engine.explore.projections.principal_components import directions
 
 
 class CustomAxis(Projector):
@@ -71,8 +71,9 @@ class CustomAxis(Projector):
         across = moved @ axis
         loadings, names = axis[None], [" → ".join(found.names)]
         if points.shape[1] > 1:
-            rest = pca(moved - across[:, None] * axis, 1)
-            loadings = np.stack([axis, _aside(rest.frame, axis)])
+            rest = moved - across[:, None] * axis
+            aside = directions(rest - rest.mean(axis=0))[0][0]
+            loadings = np.stack([axis, _at_right_angles(aside, axis)])
             names.append("most of the rest")
         coordinates = moved @ loadings.T
         variance = points.var(axis=0).sum()
@@ -103,12 +104,11 @@ def _unit(vector: Floats) -> Floats:
     return vector / length
 
 
-def _aside(frame: object, axis: Floats) -> Floats:
-    """The component at right angles to ``axis``; any such direction where nothing varies there."""
-    assert isinstance(frame, Linear)
-    vector = frame.loadings[0] - (frame.loadings[0] @ axis) * axis
-    if np.linalg.norm(vector) < 0.5:
-        vector = np.zeros_like(axis)
-        vector[np.abs(axis).argmin()] = 1.0
-        vector = vector - (vector @ axis) * axis
-    return vector / np.linalg.norm(vector)
+def _at_right_angles(vector: Floats, axis: Floats) -> Floats:
+    """The vector without its part along ``axis``; any such direction where nothing else is left of it."""
+    aside = vector - (vector @ axis) * axis
+    if np.linalg.norm(aside) < 0.5:  # nothing varies at right angles
+        aside = np.zeros_like(axis)
+        aside[np.abs(axis).argmin()] = 1.0
+        aside = aside - (aside @ axis) * axis
+    return aside / np.linalg.norm(aside)

@@ -58,22 +58,25 @@ def pca(codes: ArrayLike, components: int = 2) -> Projection:
     points = points_of(codes)
     centre = points.mean(axis=0)
     centred = points - centre
-    loadings, variance = _directions(centred)
+    loadings, variance = directions(centred)
     count = min(components, *points.shape)
     shares = variance[:count] / variance.sum() if variance.any() else np.zeros(count)
     loadings = loadings[:count]
-    # A sign is arbitrary; a fixed one keeps maps of the same codes alike.
-    leading = loadings[np.arange(count), np.abs(loadings).argmax(1)]
-    loadings = loadings * np.where(leading < 0, -1.0, 1.0)[:, None]
     names = tuple(f"PC {number + 1}" for number in range(count))
     return Projection(centred @ loadings.T, names, Linear(loadings, centre), shares)
 
 
-def _directions(centred: Floats) -> tuple[Floats, Floats]:
-    """Unit vectors in rows and the squares along them, the largest first."""
+def directions(centred: Floats) -> tuple[Floats, Floats]:
+    """Unit vectors in rows and the sums of squares along them, the largest first.
+
+    A sign is arbitrary; here the largest entry is positive, so that maps of the same codes are alike.
+    """
     rows, units = centred.shape
     if rows < units:
-        _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
-        return directions, sizes**2
-    variance, columns = np.linalg.eigh(centred.T @ centred)
-    return columns.T[::-1], np.maximum(variance[::-1], 0.0)
+        _, sizes, vectors = np.linalg.svd(centred, full_matrices=False)
+        squares = sizes**2
+    else:
+        ascending, columns = np.linalg.eigh(centred.T @ centred)
+        vectors, squares = columns.T[::-1], np.maximum(ascending[::-1], 0.0)
+    leading = vectors[np.arange(len(vectors)), np.abs(vectors).argmax(axis=1)]
+    return vectors * np.where(leading < 0, -1.0, 1.0)[:, None], squares
