@@ -15,6 +15,7 @@ HE2019 = (
 BURDA2016 = "Importance Weighted Autoencoders, Burda et al., 2016, arXiv:1509.00519"
 PELSMAEKER2020 = "Effective Estimation of Deep Generative Language Models, Pelsmaeker and Aziz, 2020, arXiv:1904.08194"
 WU2020 = "On the Encoder-Decoder Incompatibility in Variational Text Modeling and Beyond, Wu et al., 2020, arXiv:2004.09189"
+VENNA2001 = "Neighborhood Preservation in Nonlinear Projection Methods: An Experimental Study, Venna and Kaski, 2001, ICANN"
 HOFFMAN2016 = "ELBO surgery, Hoffman and Johnson, 2016, NIPS workshop on approximate inference"
 
 
@@ -283,6 +284,34 @@ METRICS: dict[str, Metric] = {
     ),
     "exact_match": Metric(
         "Exact match", "share", "higher", "Share of sentences that come back token by token."
+    ),
+    "trustworthiness": Metric(
+        "Trustworthiness",
+        "0 to 1",
+        "higher",
+        "Whether neighbours on the map are neighbours in the latent space: 1 minus how far strangers among the k nearest have come, by rank. Chance is about 0.5.",
+        VENNA2001,
+    ),
+    "neighbour_recall": Metric(
+        "Neighbour recall",
+        "share",
+        "higher",
+        "Share of the k nearest in the latent space that are among the k nearest on the map. Chance is about k / N.",
+        "Quality assessment of dimensionality reduction: Rank-based criteria, Lee and Verleysen, 2009, Neurocomputing 72",
+    ),
+    "neighbourhood_change": Metric(
+        "Neighbourhood change",
+        "0 to 1",
+        "none",
+        "1 - Jaccard index of a sentence's k nearest in two latent spaces, mean over sentences: 0 the same neighbours, 1 none in common.",
+        "The Distribution of the Flora in the Alpine Zone, Jaccard, 1912, New Phytologist 11",
+    ),
+    "map_disparity": Metric(
+        "Disparity of two maps",
+        "0 to 1",
+        "lower",
+        "Share of squares left over when one map is turned, reflected, scaled and laid on the other (Procrustes): 0 they coincide.",
+        "Procrustes Problems, Gower and Dijksterhuis, 2004, Oxford University Press",
     ),
     "seconds": Metric(
         "Elapsed", "s", "none", "Seconds of training since the start, over all sessions of the run."
