@@ -1,4 +1,4 @@
-/* Sets of rows as bits, what they look like on the wire, and the history that undo walks. */
+/* Sets of rows as bits, and what they look like on the wire. */
 
 /** A set of row numbers below n; half a million rows are 62 kB, and union, difference, equality are cheap. */
 export class Bits {
@@ -96,45 +96,4 @@ export function toBase64(bytes) {
 
 export function fromBase64(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
-/** Values one can go back and forth through. */
-export class History {
-  constructor(first, most = 60) {
-    this.most = most;
-    this.clear(first);
-  }
-
-  clear(first) {
-    this.past = [first];
-    this.future = [];
-  }
-
-  get now() {
-    return this.past[this.past.length - 1];
-  }
-
-  push(value) {
-    this.past.push(value);
-    if (this.past.length > this.most) this.past.shift();
-    this.future = [];
-  }
-
-  get canUndo() {
-    return this.past.length > 1;
-  }
-
-  get canRedo() {
-    return this.future.length > 0;
-  }
-
-  undo() {
-    if (this.canUndo) this.future.push(this.past.pop());
-    return this.now;
-  }
-
-  redo() {
-    if (this.canRedo) this.past.push(this.future.pop());
-    return this.now;
-  }
 }

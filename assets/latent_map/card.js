@@ -3,7 +3,7 @@
 import { css, whole } from "./colour.js";
 import { element } from "./parts.js";
 
-const MOST = 420;
+const LONGEST = 420;
 
 export class Card {
   constructor(stage) {
@@ -22,7 +22,7 @@ export class Card {
     const { root } = this;
     root.replaceChildren();
     if (text !== undefined) {
-      const short = text.length > MOST ? text.slice(0, MOST - 1) + "…" : text;
+      const short = text.length > LONGEST ? text.slice(0, LONGEST - 1) + "…" : text;
       root.append(element("p", { class: text ? "" : "lm-quiet" }, text === "" ? "(empty)" : short));
     }
     const line = element("div", { class: "lm-facts" });
@@ -30,7 +30,9 @@ export class Card {
       const dot = colour && element("i", { class: "lm-dot", style: `background:${css(colour)}` });
       line.append(element("span", {}, dot, element("em", {}, name), " ", element("b", {}, value)));
     }
-    if (row !== undefined) line.append(element("span", {}, element("em", {}, "row"), " ", element("b", {}, whole(row))));
+    if (row !== undefined) {
+      line.append(element("span", {}, element("em", {}, "row"), " ", element("b", {}, whole(row))));
+    }
     root.append(line);
     root.hidden = false;
     this._placeBeside(left, top);

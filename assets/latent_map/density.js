@@ -54,9 +54,13 @@ function segments(field, level) {
         const [from, to] = [corners[side], corners[(side + 1) % 4]];
         if (from > 0 === to > 0) continue;
         const share = from / (from - to);
-        crossings.push([
-          [column + share, row], [column + 1, row + share], [column + 1 - share, row + 1], [column, row + 1 - share],
-        ][side]);
+        const places = [
+          [column + share, row],
+          [column + 1, row + share],
+          [column + 1 - share, row + 1],
+          [column, row + 1 - share],
+        ];
+        crossings.push(places[side]);
       }
       for (let at = 0; at + 1 < crossings.length; at += 2) found.push(...crossings[at], ...crossings[at + 1]);
     }

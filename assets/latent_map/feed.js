@@ -3,7 +3,8 @@
 import { Bits } from "./bits.js";
 
 /** Order matters: nothing can be coloured before there are rows. */
-const PARTS = ["about", "points", "labels", "colour", "sizes", "visible", "selection", "overlays", "numbers", "texts"];
+const PARTS = ["about", "points", "labels", "colour", "sizes", "visible", "selection", "overlays"];
+PARTS.push("numbers", "texts");
 
 /**
  * Compares each description with the last one and hands on only the parts that changed.

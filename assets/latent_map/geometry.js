@@ -187,3 +187,13 @@ export function boundsOf(xy, slots) {
   }
   return bounds;
 }
+
+/** Places in one frame as places in another, so that a change of units is no jump. */
+export function fitted(xy, [left, low, right, high], [newLeft, newLow, newRight, newHigh]) {
+  const scale = Math.min((newRight - newLeft) / (right - left || 1), (newHigh - newLow) / (high - low || 1));
+  const [x, y] = [(left + right) / 2, (low + high) / 2];
+  const [newX, newY] = [(newLeft + newRight) / 2, (newLow + newHigh) / 2];
+  return Float32Array.from(xy, (value, at) =>
+    at % 2 ? newY + (value - y) * scale : newX + (value - x) * scale,
+  );
+}

@@ -1,7 +1,6 @@
 /* What pointer, wheel and keys mean. */
 
 const CLICK = 4;
-const REACH = 14;
 
 /** Listens on the stage and tells the map; holds nothing but the gesture that is under way. */
 export class Gestures {
@@ -10,12 +9,14 @@ export class Gestures {
     this.stage = stage;
     this.fingers = new Map();
     this.drag = null;
-    const listen = (event, act, options) => stage.addEventListener(event, (told) => act.call(this, told), options);
+    const listen = (event, act, options) => {
+      stage.addEventListener(event, (told) => act.call(this, told), options);
+    };
     listen("pointerdown", this._down);
     listen("pointermove", this._move);
     listen("pointerup", this._up);
     listen("pointercancel", this._cancel);
-    listen("pointerleave", () => map.pointAt(null));
+    listen("pointerleave", () => map.pointing.at(null));
     listen("dblclick", () => map.goHome());
     listen("contextmenu", (event) => this.drag && event.preventDefault());
     listen("wheel", this._wheel, { passive: false });
@@ -46,10 +47,10 @@ export class Gestures {
     const place = this._place(event);
     if (this.fingers.has(event.pointerId)) this.fingers.set(event.pointerId, place);
     if (this.pinch) return this._pinched();
-    if (!this.drag) return this.map.pointAt(place, REACH);
+    if (!this.drag) return this.map.pointing.at(place);
     const { drag } = this;
     if (!drag.moved && distance(place, drag.from) < CLICK) return;
-    if (!drag.moved) this.map.pointAt(null);
+    if (!drag.moved) this.map.pointing.at(null);
     drag.moved = true;
     if (drag.kind === "pan") {
       drag.pane.view.pan(place[0] - drag.last[0], place[1] - drag.last[1]);
@@ -83,7 +84,7 @@ export class Gestures {
     this.drag = null;
     if (!drag) return;
     this.map.drawOutline(null);
-    if (!drag.moved) this.map.clicked(this._place(event), howOf(event), REACH);
+    if (!drag.moved) this.map.pointing.clicked(this._place(event), howOf(event));
     else if (drag.kind === "pan") this.map.viewRests();
     else if (drag.points.length > 2) this.map.selectInside(drag.pane, drag.points, drag.how);
   }
@@ -152,8 +153,8 @@ export class Gestures {
     const command = event.ctrlKey || event.metaKey;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (command) {
-      if (key === "z") return () => (event.shiftKey ? map.redo() : map.undo());
-      return key === "y" ? () => map.redo() : null;
+      if (key === "z") return () => (event.shiftKey ? map.chosen.redo() : map.chosen.undo());
+      return key === "y" ? () => map.chosen.redo() : null;
     }
     if (event.altKey) return null;
     const step = event.shiftKey ? 10 : 60;
@@ -166,7 +167,7 @@ export class Gestures {
       "=": () => map.zoomBy(1.4),
       "-": () => map.zoomBy(1 / 1.4),
       Home: () => map.goHome(),
-      Enter: () => map.focusMiddle(),
+      Enter: () => map.pointing.focusMiddle(),
       Escape: () => map.escape(),
       l: () => map.setMode("lasso"),
       b: () => map.setMode("box"),

@@ -20,7 +20,8 @@ export class Legend {
     this.lines = new Map();
     if (this.root.hidden) return;
     this.root.setAttribute("aria-label", `Legend: ${scale.title}`);
-    this.all = element("button", { type: "button", class: "lm-link", onclick: () => this._change(() => scale.showAll()) }, "show all");
+    const showAll = () => this._change(() => scale.showAll());
+    this.all = element("button", { type: "button", class: "lm-link", onclick: showAll }, "show all");
     const title = element("b", {}, scale.title);
     if (scale.unit) title.append(" ", element("em", {}, scale.unit));
     this.root.append(element("header", {}, title, this.all));
@@ -111,7 +112,9 @@ export class Legend {
       const part = shown[code] === total || hidden ? whole(total) : `${whole(shown[code])} / ${whole(total)}`;
       if (count.textContent !== part) count.textContent = part;
       line.style.setProperty("--share", this.map.selectedCount ? selected[code] / (total || 1) : 0);
-      count.title = this.map.selectedCount ? `${whole(selected[code])} of ${whole(total)} selected` : `${part} shown`;
+      count.title = this.map.selectedCount
+        ? `${whole(selected[code])} of ${whole(total)} selected`
+        : `${part} shown`;
     }
   }
 
@@ -130,7 +133,8 @@ export class Legend {
     bars.appendChild(document.createElementNS(SVG, "path")).setAttribute("d", path.join(""));
     this.bar = element("div", { class: "lm-bar" });
     this.brush = element("div", { class: "lm-brush", hidden: true });
-    const plot = element("div", { class: "lm-histogram", title: "Drag to show only a range; double-click to show all." }, bars, this.bar, this.brush);
+    const title = "Drag to show only a range; double-click to show all.";
+    const plot = element("div", { class: "lm-histogram", title }, bars, this.bar, this.brush);
     this._brushing(plot, scale);
     const ends = element("div", { class: "lm-ends" },
       element("span", {}, `${scale.below ? "≤ " : ""}${number(scale.low)}`),
@@ -148,8 +152,8 @@ export class Legend {
       onkeydown: (event) => event.stopPropagation(),
       onchange: () => this._change(() => {
         const [low, high] = this.inputs.map((input) => input.value.trim());
-        const all = low === "" && high === "";
-        scale.range = all ? null : [low === "" ? -Infinity : Number(low), high === "" ? Infinity : Number(high)];
+        const range = [low === "" ? -Infinity : Number(low), high === "" ? Infinity : Number(high)];
+        scale.range = range.some(Number.isFinite) ? range : null;
       }),
     });
   }

@@ -1,14 +1,14 @@
 /* The latent map: takes messages, keeps the selection, tells what a person did. */
 
-import { Bits, History, pack, unpack } from "./bits.js";
-import { Card } from "./card.js";
+import { pack, unpack } from "./bits.js";
+import { Chosen } from "./chosen.js";
 import { whole } from "./colour.js";
 import { boundsOf, insideOf } from "./geometry.js";
 import { Gestures } from "./gestures.js";
 import { Legend } from "./legend.js";
-import { markAt } from "./marks.js";
 import { debounced, download } from "./parts.js";
 import { Picture } from "./picture.js";
+import { Pointing } from "./pointing.js";
 import { Rows, Texts } from "./rows.js";
 import { pngOf, svgOf } from "./save.js";
 import { scaleOf } from "./scale.js";
@@ -17,6 +17,7 @@ import { Status, Steps, Toolbar } from "./tools.js";
 const TELL = 60;
 const RAISE = 90;
 const GLIDE_STEP = 220;
+const NARROW_LEGEND = 640;
 
 /** What outlives a map that leaves the page, by the map's key: a visit to another page loses nothing. */
 const REMEMBERED = new Map();
@@ -34,18 +35,20 @@ export class LatentMap extends Picture {
     super(host, painter);
     Object.assign(this, { key, onChange, overlays: {}, about: {}, labels: null, texts: null, numbers: null });
     Object.assign(this, { mode: "pan", showNames: true, showLegend: true, showDensity: false });
-    Object.assign(this, { step: 0, focus: null, hover: null, visible: null, base: null });
+    Object.assign(this, { step: 0, visible: null, base: null });
     Object.assign(this, { selectedCount: 0, selectedShown: 0 });
     this.scale = null;
     this.tell = debounced(() => this.destroyed || this.onChange(this.state), TELL);
     this.raise = debounced((code) => this._raise(code), RAISE);
-    this.card = new Card(this.stage);
+    this.pointing = new Pointing(this);
     this.legend = new Legend(this, this.legendBox);
     this.tools = new Toolbar(this, this.toolbar);
     this.counts = new Status(this, this.status);
     this.scrubber = new Steps(this, this.stepsBox);
     this.gestures = new Gestures(this, this.stage);
     this.status.hidden = true;
+    // There the legend lies over the map.
+    this.showLegend = this.root.clientWidth > NARROW_LEGEND || !this.root.clientWidth;
     this.note("Loading the map …");
   }
 
@@ -57,7 +60,8 @@ export class LatentMap extends Picture {
   /** Something could not be shown: say so, with a way out. */
   fail(error) {
     console.warn(error);
-    this.note(`The map could not be loaded: ${error.message}.`, { name: "Try again", act: () => this.onRetry?.() });
+    const again = { name: "Try again", act: () => this.onRetry?.() };
+    this.note(`The map could not be loaded: ${error.message}.`, again);
   }
 
   // -- messages --------------------------------------------------------------------------------------
@@ -77,8 +81,9 @@ export class LatentMap extends Picture {
     if (this.rows?.id === points.rows && this.rows.n === points.n) return this._placeAnew(points);
     this.rows = new Rows(points);
     this.scale = scaleOf(null, this.rows);
-    this.chosen = new History(new Bits(points.n));
-    Object.assign(this, { focus: null, hover: null, labels: null, visible: null, texts: null, step: 0, base: null });
+    this.chosen = new Chosen(points.n, () => this._chosenChanged());
+    this.pointing.forget();
+    Object.assign(this, { labels: null, visible: null, texts: null, numbers: null, step: 0, base: null });
     this._recall();
     this.layOut();
     this.scrubber.rebuild();
@@ -89,7 +94,9 @@ export class LatentMap extends Picture {
 
   /** Other coordinates of the same rows: what is selected stays so, and the points travel. */
   _placeAnew(points) {
-    const before = this.rows.panes.map(({ xy, bounds, view }) => ({ xy: xy.slice(), bounds, state: view.state }));
+    const before = this.rows.panes.map(({ xy, bounds, view }) => {
+      return { xy: xy.slice(), bounds, state: view.state };
+    });
     this.rows.place(points);
     this.step = Math.min(this.step, points.steps.length - 1);
     this.rows.panes.forEach((pane, place) => {
@@ -112,7 +119,8 @@ export class LatentMap extends Picture {
     const scale = scaleOf(message, this.rows);
     // The same scale with other numbers keeps what a person has filtered.
     if (scale.kind !== "plain" && scale.key === this.scale.key) {
-      Object.assign(scale, scale.kind === "values" ? { range: this.scale.range } : { hidden: this.scale.hidden });
+      const { range, hidden } = this.scale;
+      Object.assign(scale, scale.kind === "values" ? { range } : { hidden });
     }
     this._colourBy(scale);
   }
@@ -141,10 +149,11 @@ export class LatentMap extends Picture {
     this.base = message.version;
     if (message.packed === null) return;
     const bits = unpack(message.packed, this.rows.n);
-    if (message.focus !== null) this.focus = message.focus;
-    if (first && !this.chosen.canUndo) this.chosen.clear(bits);
-    else this.chosen.push(bits);
-    this._chosenChanged();
+    if (message.focus !== null) this.pointing.focus = message.focus;
+    if (first && !this.chosen.canUndo) this.chosen.begin(bits);
+    else this.chosen.choose(bits);
+    this.tell.cancel(); // it is what the other side told
+    this.invalidate(false);
     if (message.zoom) this.zoomToSelection();
   }
 
@@ -165,26 +174,32 @@ export class LatentMap extends Picture {
 
   _remember() {
     if (this.key === null) return;
-    const { rows, chosen, focus, step, mode, base, showNames, showLegend, showDensity } = this;
+    const { rows, chosen, step, mode, base, showNames, showLegend, showDensity } = this;
     const views = rows.panes.map(({ bounds, view }) => ({ bounds: String(bounds), state: view.state }));
-    REMEMBERED.set(this.key, { rows: rows.id, n: rows.n, views, kept: { chosen, focus, step, mode, base, showNames, showLegend, showDensity } });
+    const kept = { step, mode, base, showNames, showLegend, showDensity };
+    const { past, future } = chosen;
+    const { focus } = this.pointing;
+    REMEMBERED.set(this.key, { rows: rows.id, n: rows.n, views, kept, past, future, focus });
   }
 
   _recall() {
     const memory = REMEMBERED.get(this.key);
     if (memory?.rows !== this.rows.id || memory.n !== this.rows.n) return;
     Object.assign(this, memory.kept, { recalled: true });
+    Object.assign(this.chosen, { past: memory.past, future: memory.future });
+    this.pointing.focus = memory.focus;
     this.step = Math.min(this.step, this.rows.stepNames.length - 1);
     this.rows.panes.forEach((pane, place) => {
       pane.moveTo(this.step);
       if (memory.views[place]?.bounds === String(pane.bounds)) pane.view.state = memory.views[place].state;
     });
-    this.tools.update();
+    this.setMode(this.mode);
   }
 
   /** What the other side wants to know. */
   get state() {
-    const { rows, base, focus, step } = this;
+    const { rows, base, step } = this;
+    const { focus } = this.pointing;
     const state = { rows: rows.id, base, focus, step: Math.round(step), count: this.selectedCount };
     state.packed = this.selectedCount ? pack(this.chosen.now) : null;
     if (this.about.report?.includes("view")) state.view = rows.panes.map((pane) => pane.view.seen);
@@ -228,126 +243,36 @@ export class LatentMap extends Picture {
     this.recolour();
   }
 
-  /** Make these rows the selection, as a step that undo takes back. */
-  choose(bits) {
-    if (bits.equals(this.chosen.now)) return;
-    this.chosen.push(bits);
-    this._chosenChanged();
-    this.tell();
-  }
-
   _chosenChanged() {
     this._refilter();
     this.announce(`${whole(this.selectedCount)} selected`);
+    this.tell();
   }
 
   selectInside(pane, outline, how) {
     const world = outline.map(([left, top]) => pane.view.toWorld(left, top));
-    this.combine(this.rows.within(pane, insideOf(world)), how);
-  }
-
-  combine(bits, how) {
-    const { now } = this.chosen;
-    this.choose(how === "add" ? now.union(bits) : how === "subtract" ? now.minus(bits) : bits);
+    this.chosen.combine(this.rows.within(pane, insideOf(world)), how);
   }
 
   selectShown() {
-    this.choose(this.rows.within(this.rows.panes[0], () => true));
+    this.chosen.choose(this._shown());
   }
 
   invert() {
-    this.choose(this.rows.within(this.rows.panes[0], () => true).minus(this.chosen.now));
+    this.chosen.choose(this._shown().minus(this.chosen.now));
   }
 
-  clear() {
-    this.choose(new Bits(this.rows.n));
-  }
-
-  undo() {
-    this._walk(() => this.chosen.undo());
-  }
-
-  redo() {
-    this._walk(() => this.chosen.redo());
-  }
-
-  _walk(act) {
-    const before = this.chosen.now;
-    if (act() === before) return;
-    this._chosenChanged();
-    this.tell();
+  _shown() {
+    return this.rows.within(this.rows.panes[0], () => true);
   }
 
   escape() {
     if (this.gestures.cancel()) return;
-    if (this.selectedCount) return this.clear();
-    this.setFocus(null);
-  }
-
-  setFocus(row) {
-    if (this.focus === row) return;
-    this.focus = row;
-    this.invalidate(false);
-    this.tell();
+    if (this.selectedCount) this.chosen.clear();
+    else this.pointing.setFocus(null);
   }
 
   // -- pointer and keys ------------------------------------------------------------------------------
-
-  /** What is under this place: `{pane, row}`, `{pane, mark}` or null. */
-  pickAt(place, reach) {
-    const pane = place && this.paneAt(...place);
-    if (!pane) return null;
-    const mark = markAt(this, pane, this.rows.panes.indexOf(pane), ...place);
-    if (mark) return { pane, mark };
-    const [x, y] = pane.view.toWorld(...place);
-    const slot = pane.grid.nearest(x, y, pane.view.scale, reach, (each) => this.rows.isShown(each));
-    return slot < 0 ? null : { pane, row: this.rows.rowOf[slot] };
-  }
-
-  pointAt(place, reach) {
-    if (!this.rows) return;
-    const found = this.pickAt(place, reach);
-    const row = found?.row ?? null;
-    this.stage.classList.toggle("lm-over", found !== null);
-    if (row !== this.hover) {
-      this.hover = row;
-      this.invalidate(false);
-    }
-    if (!found) return this.card.hide();
-    if (found.mark) return this.card.show(place, found.mark);
-    this.card.show(found.pane.screen(this.rows.slotOf[row]), this.tellOf(row));
-  }
-
-  /** What is known of a row, for the card. */
-  tellOf(row) {
-    const slot = this.rows.slotOf[row];
-    const facts = [];
-    const add = (scale) => {
-      const told = scale?.say(slot);
-      if (told) facts.push([...told, scale === this.scale ? scale.colourAt(slot, this.theme) : null]);
-    };
-    if (this.labels?.key !== this.scale.key) add(this.labels);
-    add(this.scale);
-    return { text: this.texts?.at(row), facts, row: this.numbers ? this.numbers[row] : row };
-  }
-
-  clicked(place, how, reach) {
-    const row = this.pickAt(place, reach)?.row ?? null;
-    if (how === "replace") return this.setFocus(row);
-    if (row !== null) this.combine(Bits.of(this.rows.n, [row]), how);
-  }
-
-  /** For the keyboard: the row nearest to the middle of the (first) pane. */
-  focusMiddle() {
-    const [pane] = this.rows.panes;
-    const { x, y, width, height } = pane.view.rect;
-    const found = this.pickAt([x + width / 2, y + height / 2], Math.max(width, height) / 3);
-    if (found?.row === undefined) return;
-    this.setFocus(found.row);
-    const told = this.tellOf(found.row);
-    this.card.show(pane.screen(this.rows.slotOf[found.row]), told);
-    this.announce([told.text, ...told.facts.map(([name, value]) => `${name} ${value}`), `row ${told.row}`].join(", "));
-  }
 
   drawOutline(outline) {
     this.outline = outline;
@@ -355,7 +280,7 @@ export class LatentMap extends Picture {
   }
 
   viewMoved() {
-    this.card.hide();
+    this.pointing.card.hide();
     this.move();
   }
 
@@ -369,7 +294,7 @@ export class LatentMap extends Picture {
   }
 
   zoomBy(factor) {
-    this.lookAt(({ view }) => view.zoomAt(view.rect.x + view.rect.width / 2, view.rect.y + view.rect.height / 2, factor));
+    this.lookAt(({ view }) => view.zoomAt(...view.middle, factor));
     this.viewRests();
   }
 
@@ -419,14 +344,17 @@ export class LatentMap extends Picture {
     this.changing = true;
     for (const pane of this.rows.panes) if (pane.steps.length > 1) pane.moveTo(step);
     this.scrubber.update();
-    this.card.hide();
+    this.pointing.card.hide();
     this.move();
   }
 
   glideToStep(to) {
     const from = this.step;
     this.stopStepping?.();
-    if (from !== to) this.stopStepping = this.glide(GLIDE_STEP, (share) => this.goToStep(share === 1 ? to : from + (to - from) * share));
+    if (from === to) return;
+    this.stopStepping = this.glide(GLIDE_STEP, (share) => {
+      this.goToStep(share === 1 ? to : from + (to - from) * share);
+    });
   }
 
   atRest() {

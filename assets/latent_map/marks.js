@@ -23,7 +23,7 @@ export function drawMarks(context, map, { forExport = false } = {}) {
     const mine = (list) => (list ?? []).filter((mark) => mark.pane === undefined || mark.pane === place);
     const { overlays } = map;
     if (map.axes) drawAxes(context, theme, pane, map.axes);
-    if (map.showDensity && !map.changing) drawContours(context, theme, pane, map.contoursOf(pane));
+    if (map.showDensity && !map.changing) drawContours(context, theme, pane, pane.contoursOf(map.rows));
     for (const ring of mine(overlays.rings)) drawOval(context, theme, pane, ring, [6, 5], taken);
     for (const ellipse of mine(overlays.ellipses)) drawOval(context, theme, pane, ellipse, [], taken);
     if (pane.steps.length > 1) drawTrails(context, map, pane);
@@ -54,9 +54,9 @@ class Taken {
 }
 
 /** Text on a halo of the background, so that it can be read over points. */
-function write(context, theme, text, left, top, { size = 12, weight = 600, colour = theme.text, align = "center" } = {}) {
+function write(context, theme, text, left, top, { size = 12, weight = 600, colour = theme.text } = {}) {
   context.font = `${weight} ${size}px ${theme.font}`;
-  context.textAlign = align;
+  context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
   context.lineWidth = 4;
@@ -84,7 +84,7 @@ function drawNames(context, map, pane, given, taken) {
     context.font = `600 12.5px ${theme.font}`;
     const half = context.measureText(shown).width / 2;
     if (!taken.take(left - half - 4, top - 9, 2 * half + 8, 18)) continue;
-    write(context, theme, shown, left, top, { size: 12.5, colour: mix(colour, theme.text, theme.dark ? 0.6 : 0.62) });
+    write(context, theme, shown, left, top, { size: 12.5, colour: mix(colour, theme.text, 0.6) });
   }
 }
 
@@ -199,7 +199,8 @@ function drawPath(context, theme, pane, { stops, labels = [] }, taken) {
     if (!label) return;
     const [left, top] = points[place];
     const half = label.length * 4 + 4;
-    if (taken.take(left - half, top - 25, 2 * half, 18)) write(context, theme, shortened(label), left, top - 16, { size: 13, weight: 700 });
+    if (!taken.take(left - half, top - 25, 2 * half, 18)) return;
+    write(context, theme, shortened(label), left, top - 16, { size: 13, weight: 700 });
   });
 }
 
@@ -259,7 +260,8 @@ function drawOval(context, theme, pane, { x, y, rx, ry, angle = 0, label }, dash
   context.setLineDash([]);
   const [left, top] = points.reduce((best, point) => (point[1] < best[1] ? point : best));
   if (label && taken.take(left - 20, top - 16, 40, 14)) {
-    write(context, theme, label, left, top - 8, { size: 10.5, weight: 500, colour: mix(theme.background, theme.text, 0.75) });
+    const colour = mix(theme.background, theme.text, 0.75);
+    write(context, theme, label, left, top - 8, { size: 10.5, weight: 500, colour });
   }
 }
 
@@ -268,11 +270,12 @@ function drawOval(context, theme, pane, { x, y, rx, ry, angle = 0, label }, dash
 /** Where the selected rows came from and go to, over the steps. */
 function drawTrails(context, map, pane) {
   const { rows, theme } = map;
+  const { focus } = map.pointing;
   const slots = rows.selectedSlots(TRAILS);
-  if (map.focus !== null && !slots.includes(rows.slotOf[map.focus])) slots.push(rows.slotOf[map.focus]);
+  if (focus !== null && !slots.includes(rows.slotOf[focus])) slots.push(rows.slotOf[focus]);
   context.lineJoin = context.lineCap = "round";
   for (const slot of slots) {
-    const focused = map.focus !== null && slot === rows.slotOf[map.focus];
+    const focused = focus !== null && slot === rows.slotOf[focus];
     const points = pane.steps.map((xy) => pane.view.toScreen(xy[2 * slot], xy[2 * slot + 1]));
     const reached = Math.floor(map.step);
     const colour = focused ? theme.text : map.scale.colourAt(slot, theme);
@@ -290,6 +293,7 @@ function drawTrails(context, map, pane) {
 /** A ring around the focused row and the one under the pointer, in every pane. */
 function drawRings(context, map, pane, forExport) {
   const { theme, rows } = map;
+  const { row: under, focus } = map.pointing;
   const ring = (row, radius, colour) => {
     const slot = rows.slotOf[row];
     if (!rows.isShown(slot)) return;
@@ -298,8 +302,8 @@ function drawRings(context, map, pane, forExport) {
     dot(context, left, top, radius, null, css(colour), 2.25);
     dot(context, left, top, 3, css(map.scale.colourAt(slot, theme)), css(theme.text), 1);
   };
-  if (map.hover !== null && map.hover !== map.focus && !forExport) ring(map.hover, 7, theme.text);
-  if (map.focus !== null) ring(map.focus, 9, theme.primary);
+  if (under !== null && under !== focus && !forExport) ring(under, 7, theme.text);
+  if (focus !== null) ring(focus, 9, theme.primary);
 }
 
 /** The lasso or box while it is being drawn. */

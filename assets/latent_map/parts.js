@@ -17,9 +17,12 @@ export function element(name, attributes = {}, ...children) {
 
 /** Lines on a field of 20 by 20. */
 const ICONS = {
-  pan: "M10 2.5v15M2.5 10h15M10 2.5 7.8 4.7M10 2.5l2.2 2.2M10 17.5l-2.2-2.2M10 17.5l2.2-2.2M2.5 10l2.2-2.2M2.5 10l2.2 2.2M17.5 10l-2.2-2.2M17.5 10l-2.2 2.2",
+  pan:
+    "M10 2.5v15M2.5 10h15M10 2.5 7.8 4.7M10 2.5l2.2 2.2M10 17.5l-2.2-2.2M10 17.5l2.2-2.2" +
+    "M2.5 10l2.2-2.2M2.5 10l2.2 2.2M17.5 10l-2.2-2.2M17.5 10l-2.2 2.2",
   lasso:
-    "M5.6 13.2C3.9 12.2 3 10.8 3 9.2 3 6 6.1 3.5 10 3.5s7 2.5 7 5.7-3.1 5.7-7 5.7c-.8 0-1.5-.1-2.2-.3M7.9 14.3a1.7 1.7 0 1 1-3.4 0 1.7 1.7 0 0 1 3.4 0ZM6 16c-.2.9-.7 1.5-1.5 2",
+    "M5.6 13.2C3.9 12.2 3 10.8 3 9.2 3 6 6.1 3.5 10 3.5s7 2.5 7 5.7-3.1 5.7-7 5.7c-.8 0-1.5-.1-2.2-.3" +
+    "M7.9 14.3a1.7 1.7 0 1 1-3.4 0 1.7 1.7 0 0 1 3.4 0ZM6 16c-.2.9-.7 1.5-1.5 2",
   box: "M4 4h2.5M8.8 4h2.5M13.5 4H16v2.5M16 8.8v2.5M16 13.5V16h-2.5M11.3 16H8.8M6.5 16H4v-2.5M4 11.3V8.8M4 6.5V4",
   in: "M10 4.5v11M4.5 10h11",
   out: "M4.5 10h11",
@@ -45,7 +48,8 @@ export function icon(name) {
 /** A button with an icon, its name, and the key that does the same. */
 export function button(name, title, act, key = "") {
   const told = key ? `${title} (${key})` : title;
-  return element("button", { type: "button", class: "lm-button", title: told, "aria-label": title, onclick: act }, icon(name));
+  const attributes = { type: "button", class: "lm-button", title: told, "aria-label": title };
+  return element("button", { ...attributes, onclick: act }, icon(name));
 }
 
 /** Calls the last of several quick calls, once they stop. */

@@ -1,8 +1,7 @@
 /* The picture: canvases, painter, theme, size, and when what is drawn. */
 
 import { readTheme } from "./colour.js";
-import { contours } from "./density.js";
-import { anchors } from "./geometry.js";
+import { fitted } from "./geometry.js";
 import { drawMarks } from "./marks.js";
 import { CpuPainter } from "./paint_cpu.js";
 import { GpuPainter } from "./paint_gpu.js";
@@ -28,7 +27,7 @@ export class Picture {
     this.size = { width: 1, height: 1 };
     this.dpr = 1;
     this.dirty = { points: false, marks: false };
-    this.cost = 0;
+    this.share = 0.01;
     this.moving = false;
     this.changing = false;
     this.glides = new Set();
@@ -40,7 +39,8 @@ export class Picture {
   _build(painter) {
     const hidden = { "aria-hidden": "true" };
     this.marks = element("canvas", { class: "lm-marks", ...hidden });
-    this.stage = element("div", { class: "lm-stage", tabindex: 0, role: "application", "aria-roledescription": "map" });
+    const spoken = { role: "application", "aria-roledescription": "map" };
+    this.stage = element("div", { class: "lm-stage", tabindex: 0, ...spoken });
     this.toolbar = element("div", { class: "lm-toolbar", role: "toolbar", "aria-label": "Map tools" });
     this.status = element("div", { class: "lm-status" });
     this.noteBox = element("div", { class: "lm-note", role: "status" });
@@ -53,7 +53,8 @@ export class Picture {
     this.root = element("div", { class: "lm" }, left, this.legendBox, this.live, probe);
     this.root.latentMap = this;
     this.stage.append(this.marks);
-    this.host.append(element("style", {}, STYLE), this.root);
+    const box = element("div", { class: "lm-host" }, this.root);
+    this.host.append(element("style", {}, STYLE), box);
     this._choosePainter(painter);
     // A transition of the probe's colours is how the page tells that its theme has changed.
     probe.addEventListener("transitionend", () => this.themeChanged());
@@ -109,12 +110,13 @@ export class Picture {
   layOut() {
     const { width, height } = this.size;
     const panes = this.rows?.panes ?? [];
+    const stacked = width < NARROW;
     panes.forEach((pane, place) => {
-      const share = (length) => [Math.round((length * place) / panes.length), Math.round((length * (place + 1)) / panes.length)];
-      const [from, to] = share(width < NARROW ? height : width);
-      pane.view.rect = width < NARROW
-        ? { x: 0, y: from, width, height: to - from }
-        : { x: from, y: 0, width: to - from, height };
+      const edge = (number) => Math.round(((stacked ? height : width) * number) / panes.length);
+      const [from, length] = [edge(place), edge(place + 1) - edge(place)];
+      pane.view.rect = stacked
+        ? { x: 0, y: from, width, height: length }
+        : { x: from, y: 0, width: length, height };
     });
     this.invalidate();
   }
@@ -153,17 +155,17 @@ export class Picture {
   }
 
   _drawPoints() {
-    const layers = this.rows.panes.length * (this.selectedCount ? 2 : 1);
-    const scene = this.scene(this.moving ? Math.min(1, FRAME / (this.cost * this.rows.n * layers || 1)) : 1);
+    const { moving } = this;
     const start = performance.now();
-    this.painter.paint(scene);
-    if (this.timing || this.rows.n < 20_000) return;
-    const points = scene.panes.reduce((sum, pane) => sum + pane.layers.length * pane.layers[0].count, 0);
+    this.painter.paint(this.scene(moving ? this.share : 1));
+    if (this.timing) return;
     this.timing = true;
     this.painter.whenDone(() => {
       this.timing = false;
-      const cost = (performance.now() - start) / points;
-      this.cost = this.cost ? 0.7 * this.cost + 0.3 * cost : cost;
+      const fits = FRAME / Math.max(1, performance.now() - start);
+      // Of a whole picture one learns what a frame has room for; while it moves one corrects that.
+      const wanted = moving ? this.share * Math.min(1.5, Math.max(0.5, fits)) : Math.max(fits, this.share);
+      this.share = Math.min(1, Math.max(0.01, wanted));
     });
   }
 
@@ -206,13 +208,15 @@ export class Picture {
     const base = Math.min(5.2, Math.max(1.15, 11.5 * Math.max(1, rows.shown) ** -0.165));
     const radius = Math.min(7.5, base * room * Math.max(1, view.zoom) ** 0.3);
     const [across, up] = view.scale;
-    const overlap = (of) => ((pane.crowding * of) / Math.max(1, rows.n) / (across * up)) * Math.PI * radius * radius;
+    const crowding = pane.crowding / Math.max(1, rows.n) / (across * up);
+    const overlap = (of) => crowding * of * Math.PI * radius * radius;
     const opacity = (of) => Math.min(0.9, Math.max(0.16, 1.02 / (1 + 0.55 * overlap(of)) ** 0.5));
     const fuller = (alpha) => Math.min(0.95, 1 - (1 - alpha) ** (1 / share));
     if (!this.selectedCount) return [{ pass: 0, count, radius, alpha: fuller(opacity(rows.shown)) }];
+    const selected = Math.min(0.95, 1.15 * opacity(this.selectedShown));
     return [
       { pass: 1, count, radius: 0.92 * radius, alpha: fuller(0.75 * opacity(rows.shown)) },
-      { pass: 2, count, radius: 1.15 * radius + 0.1, alpha: fuller(Math.min(0.95, 1.15 * opacity(this.selectedShown))) },
+      { pass: 2, count, radius: 1.15 * radius + 0.1, alpha: fuller(selected) },
     ];
   }
 
@@ -297,32 +301,15 @@ export class Picture {
     const last = pane.steps.length - 1;
     const below = Math.min(last, Math.floor(this.step));
     const share = Math.min(last, this.step) - below;
-    const [from, to] = [this._anchorsAt(pane, below, named), share ? this._anchorsAt(pane, below + 1, named) : null];
+    const from = pane.anchorsAt(below, named, this.rows);
+    const to = share ? pane.anchorsAt(below + 1, named, this.rows) : null;
     return from.flatMap((anchor, code) => {
       if (!anchor) return [];
-      const [x, y] = to?.[code] ? [0, 1].map((axis) => anchor[axis] + (to[code][axis] - anchor[axis]) * share) : anchor;
-      const colour = named === this.scale || named.key === this.scale.key ? this.scale.colour(code, this.theme) : this.theme.text;
+      const next = to?.[code] ?? anchor;
+      const [x, y] = [0, 1].map((axis) => anchor[axis] + (next[axis] - anchor[axis]) * share);
+      const colour = named.key === this.scale.key ? this.scale.colour(code, this.theme) : this.theme.text;
       return [{ x, y, text: named.names[code], colour, weight: anchor[2] }];
     });
-  }
-
-  _anchorsAt(pane, step, named) {
-    const version = `${this.rows.versions.flags} ${named.key}`;
-    if (pane.anchorsVersion !== version) Object.assign(pane, { anchorsVersion: version, anchors: [] });
-    // The rows without a category have no name to write.
-    const count = named.names.at(-1) === "none" ? named.names.length - 1 : named.names.length;
-    pane.anchors[step] ??= anchors(pane.steps[step], named.shade, count, pane.bounds, (slot) => this.rows.isShown(slot));
-    return pane.anchors[step];
-  }
-
-  /** Lines of equal density of what is shown. */
-  contoursOf(pane) {
-    const version = `${this.rows.versions.flags} ${pane.version}`;
-    if (pane.contoursVersion !== version) {
-      pane.contours = contours(pane.xy, pane.bounds, (slot) => this.rows.isShown(slot));
-      pane.contoursVersion = version;
-    }
-    return pane.contours;
   }
 
   // -- words -----------------------------------------------------------------------------------------
@@ -339,12 +326,4 @@ export class Picture {
   announce(text) {
     this.live.textContent = text;
   }
-}
-
-/** Places in one frame as places in another, so that a change of units is no jump. */
-function fitted(xy, [left, low, right, high], [newLeft, newLow, newRight, newHigh]) {
-  const scale = Math.min((newRight - newLeft) / (right - left || 1), (newHigh - newLow) / (high - low || 1));
-  const [x, y] = [(left + right) / 2, (low + high) / 2];
-  const [newX, newY] = [(newLeft + newRight) / 2, (newLow + newHigh) / 2];
-  return Float32Array.from(xy, (value, at) => (at % 2 ? newY + (value - y) * scale : newX + (value - x) * scale));
 }

@@ -1,7 +1,8 @@
 /* The rows as arrays: places, colours, what hides them. A "slot" is a row's place in drawing order. */
 
 import { Bits } from "./bits.js";
-import { boundsOf, crowding, Grid } from "./geometry.js";
+import { contours } from "./density.js";
+import { anchors, crowding, Grid } from "./geometry.js";
 import { View } from "./view.js";
 
 let serial = 0;
@@ -96,8 +97,25 @@ export class Pane {
     return this.view.toScreen(this.xy[2 * slot], this.xy[2 * slot + 1]);
   }
 
-  extent(slots) {
-    return boundsOf(this.xy, slots);
+  /** Where each category's name is written at a step, counting what is shown. */
+  anchorsAt(step, named, rows) {
+    const version = `${rows.versions.flags} ${named.key}`;
+    if (this.anchorsVersion !== version) Object.assign(this, { anchorsVersion: version, anchors: [] });
+    // The rows without a category have no name to write.
+    const count = named.names.at(-1) === "none" ? named.names.length - 1 : named.names.length;
+    const shown = (slot) => rows.isShown(slot);
+    this.anchors[step] ??= anchors(this.steps[step], named.shade, count, this.bounds, shown);
+    return this.anchors[step];
+  }
+
+  /** Lines of equal density of what is shown. */
+  contoursOf(rows) {
+    const version = `${rows.versions.flags} ${this.version}`;
+    if (this.contoursVersion !== version) {
+      this.contours = contours(this.xy, this.bounds, (slot) => rows.isShown(slot));
+      this.contoursVersion = version;
+    }
+    return this.contours;
   }
 }
 

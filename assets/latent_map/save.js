@@ -119,7 +119,8 @@ function drawLegend(context, map) {
 }
 
 function escaped(text) {
-  return text.replace(/[&<>"]/g, (letter) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[letter]);
+  const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  return text.replace(/[&<>"]/g, (letter) => entities[letter]);
 }
 
 function hex(colour) {
@@ -210,7 +211,8 @@ export class SvgContext {
   /** Full circles only, which is all that is drawn. */
   arc(x, y, radius) {
     const turn = `a${radius} ${radius} 0 1 0`;
-    this.path.push(`M${(x - radius).toFixed(2)} ${y.toFixed(2)}${turn} ${2 * radius} 0${turn} ${-2 * radius} 0Z`);
+    const from = `M${(x - radius).toFixed(2)} ${y.toFixed(2)}`;
+    this.path.push(`${from}${turn} ${2 * radius} 0${turn} ${-2 * radius} 0Z`);
   }
 
   setLineDash(dashes) {
@@ -226,7 +228,8 @@ export class SvgContext {
   }
 
   fillRect(x, y, width, height) {
-    this.add(`<rect x="${x}" y="${y}" width="${width}" height="${height}" ${this._paint("fill", this.fillStyle)}/>`);
+    const fill = this._paint("fill", this.fillStyle);
+    this.add(`<rect x="${x}" y="${y}" width="${width}" height="${height}" ${fill}/>`);
   }
 
   fillText(text, x, y) {

@@ -145,7 +145,8 @@ export class ValueScale {
 
   /** Of whole numbers each has a bar of its own, or the bars would have gaps. */
   _histogram(span) {
-    const counted = span <= BINS && this.values.every((value) => Number.isNaN(value) || Number.isInteger(value));
+    const whole = (value) => Number.isNaN(value) || Number.isInteger(value);
+    const counted = span <= BINS && this.values.every(whole);
     const counts = new Uint32Array(counted ? Math.round(span) + 1 : BINS);
     for (const value of this.values) {
       if (Number.isNaN(value)) continue;

@@ -5,7 +5,7 @@ import { LatentMap } from "./map.js";
 
 const MOUNTED = new WeakMap();
 const KEPT = 12;
-/** Streamlit compresses whole files, for half a second a million points and little gain; parts it sends as they are. */
+/** Streamlit compresses whole files: half a second a million points, for little. Parts it sends as they are. */
 const AS_IT_IS = { headers: { Range: "bytes=0-" } };
 const TRIES = 4;
 
@@ -41,7 +41,8 @@ class Bytes {
 
   async _read(response, part) {
     const length = Number(response.headers.get("content-length"));
-    if (part !== "points" || response.headers.has("content-encoding") || length < 2e6) return response.arrayBuffer();
+    const packed = response.headers.has("content-encoding");
+    if (part !== "points" || packed || length < 2e6) return response.arrayBuffer();
     const bytes = new Uint8Array(length);
     const reader = response.body.getReader();
     for (let at = 0; ; ) {
@@ -59,7 +60,7 @@ export function mount({ data, parentElement, setStateValue }) {
   let mounted = MOUNTED.get(parentElement);
   if (!mounted) {
     const host = parentElement.appendChild(document.createElement("div"));
-    host.className = "lm-host";
+    host.style.height = "100%";
     const map = new LatentMap(host, { painter: data.painter, key: data.key });
     const bytes = new Bytes(map);
     mounted = { map, host, feed: new Feed(map, (address, part) => bytes.load(address, part)) };

@@ -5,6 +5,9 @@ import { TRAILS } from "./marks.js";
 import { button, element, icon, still } from "./parts.js";
 
 const SECONDS_A_STEP = 0.7;
+const KEYS =
+  "Wheel zooms, arrows move, + and - zoom, Home shows all, Enter picks the middle, Esc clears. " +
+  "Shift-drag adds, Alt-drag subtracts.";
 
 /** The buttons above the map; each says in its title which key does the same. */
 export class Toolbar {
@@ -15,9 +18,12 @@ export class Toolbar {
       ["lasso", "Select with a lasso; Shift adds, Alt subtracts", "L"],
       ["box", "Select with a box; Shift adds, Alt subtracts", "B"],
     ];
-    this.modes = Object.fromEntries(modes.map(([name, title, key]) => [name, button(name, title, () => map.setMode(name), key)]));
-    this.undo = button("undo", "Undo the selection", () => map.undo(), "Ctrl+Z");
-    this.redo = button("redo", "Redo the selection", () => map.redo(), "Ctrl+Shift+Z");
+    this.modes = {};
+    for (const [name, title, key] of modes) {
+      this.modes[name] = button(name, title, () => map.setMode(name), key);
+    }
+    this.undo = button("undo", "Undo the selection", () => map.chosen?.undo(), "Ctrl+Z");
+    this.redo = button("redo", "Redo the selection", () => map.chosen?.redo(), "Ctrl+Shift+Z");
     this.menu = new Menu(map);
     const group = (...buttons) => element("div", { class: "lm-group" }, ...buttons);
     root.append(
@@ -64,10 +70,14 @@ class Menu {
 
   open() {
     const { map } = this;
+    const line = (attributes, text, told) =>
+      element("button", { type: "button", ...attributes }, text, element("em", {}, told));
     const item = (text, act, told = "") =>
-      element("button", { type: "button", role: "menuitem", onclick: () => (this.close(), act()) }, text, element("em", {}, told));
-    const check = (text, on, act, told = "") =>
-      element("button", { type: "button", role: "menuitemcheckbox", "aria-checked": String(on), onclick: () => (act(), this.open()) }, text, element("em", {}, told));
+      line({ role: "menuitem", onclick: () => (this.close(), act()) }, text, told);
+    const check = (text, on, act, told = "") => {
+      const attributes = { role: "menuitemcheckbox", "aria-checked": String(on) };
+      return line({ ...attributes, onclick: () => (act(), this.open()) }, text, told);
+    };
     this.root.replaceChildren(
       check("Names on the map", map.showNames, () => map.toggleNames(), "N"),
       check("Density contours", map.showDensity, () => map.toggleDensity(), "D"),
@@ -81,7 +91,7 @@ class Menu {
       item("Save as drawing", () => map.saveDrawing(), "SVG"),
       item(document.fullscreenElement ? "Leave full screen" : "Full screen", () => map.toggleFullScreen()),
       element("hr"),
-      element("p", {}, "Wheel zooms, arrows move, + and - zoom, Home shows all, Enter picks the middle, Esc clears. Shift-drag adds, Alt-drag subtracts."),
+      element("p", {}, KEYS),
       element("p", { class: "lm-quiet" }, `Drawn by the ${map.painter.name}.`),
     );
     this.root.hidden = false;
@@ -113,7 +123,7 @@ export class Status {
   constructor(map, root) {
     this.map = map;
     this.told = element("span");
-    this.clear = button("clear", "Clear the selection", () => map.clear(), "Esc");
+    this.clear = button("clear", "Clear the selection", () => map.chosen.clear(), "Esc");
     root.append(this.told, this.clear);
   }
 
@@ -176,7 +186,10 @@ export class Steps {
     event.stopPropagation();
     const last = this.map.rows.stepNames.length - 1;
     const at = Math.round(this.map.step);
-    const to = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, Home: 0, End: last }[event.key];
+    const [before, after] = [at - 1, at + 1];
+    const to = {
+      ArrowLeft: before, ArrowDown: before, ArrowRight: after, ArrowUp: after, Home: 0, End: last,
+    }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     this.stop();

@@ -86,6 +86,12 @@ export class View {
     this.y = (low + high) / 2;
   }
 
+  /** The middle of the rectangle. */
+  get middle() {
+    const { x, y, width, height } = this.rect;
+    return [x + width / 2, y + height / 2];
+  }
+
   contains(left, top) {
     const { rect } = this;
     return (

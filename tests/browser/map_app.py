@@ -38,7 +38,11 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     overlaid = st.checkbox("Overlays", "overlays" in asked, key="overlays")
     other = st.checkbox("Other projection", key="other")
     slice_ = st.button("Select a slice", key="slice")
-    rerun = st.button("Rerun", key="again")
+    hidden = st.checkbox("Leave", key="hidden")
+    st.button("Rerun", key="again")
+if hidden:
+    st.write("elsewhere")
+    st.stop()
 if slice_:
     st.session_state["version"] = st.session_state.get("version", 0) + 1
 version = st.session_state.get("version", 0)

@@ -193,7 +193,7 @@ def test_a_click_focuses_the_row_under_it_and_the_card_tells_it(opened: Any) -> 
     the_map.tab.mouse.move(*the_map.screen(*XY[row]))
     expect(the_map.root.locator(".lm-card")).to_contain_text(re.compile(r"row \d+"))
     the_map.tab.mouse.click(*the_map.screen(*XY[row]))
-    focus = int(the_map.ask("map => map.focus"))
+    focus = int(the_map.ask("map => map.pointing.focus"))
     assert np.hypot(*(XY[focus] - XY[row])) < 0.05
     the_map.expect_told("focus", focus)
     text = the_map.root.locator(".lm-card p").inner_text()
@@ -271,7 +271,7 @@ def test_the_keys_move_zoom_and_choose_the_tool(opened: Any) -> None:
         the_map.tab.keyboard.press(key)
         assert the_map.ask("map => map.mode") == mode
     the_map.tab.keyboard.press("Enter")
-    assert the_map.ask("map => map.focus") is not None
+    assert the_map.ask("map => map.pointing.focus") is not None
     assert "row" in the_map.root.locator(".lm-live").inner_text()
 
 
@@ -347,7 +347,7 @@ def test_hidden_rows_are_neither_caught_nor_picked(opened: Any) -> None:
     assert the_map.ask("map => map.chosen.now.rows()") == caught[~hidden].tolist()
     row = int(np.flatnonzero(planted.labels(N, 8) == 2)[0])
     the_map.tab.mouse.move(*the_map.screen(*XY[row]))
-    assert planted.labels(N, 8)[the_map.ask("map => map.hover ?? 0")] != 2
+    assert planted.labels(N, 8)[the_map.ask("map => map.pointing.row ?? 0")] != 2
 
 
 def test_a_filter_from_python_shows_in_the_counts(opened: Any) -> None:
@@ -399,7 +399,7 @@ def test_two_panes_share_one_selection_and_one_pointer(opened: Any) -> None:
     row = 2345
     other = planted.material(N, 8, panes=2).points[1].xy[row]
     the_map.tab.mouse.move(*the_map.screen(*other, pane=1))
-    hover = int(the_map.ask("map => map.hover"))
+    hover = int(the_map.ask("map => map.pointing.row"))
     assert np.hypot(*(planted.material(N, 8, panes=2).points[1].xy[hover] - other)) < 0.2
     before = the_map.view(0)
     the_map.tab.mouse.wheel(0, -240)
@@ -519,6 +519,41 @@ def test_without_webgl_the_processor_draws_and_the_menu_says_so(
     the_map = Map(quiet_tab).settle()
     the_map.tool("More").click()
     expect(the_map.root.get_by_role("menu")).to_contain_text("Drawn by the processor")
+
+
+def test_who_comes_back_to_the_page_finds_view_selection_and_history(opened: Any) -> None:
+    the_map = opened()
+    the_map.tab.mouse.move(*the_map.screen(-5, 1))
+    the_map.tab.mouse.wheel(0, -240)
+    the_map.draw(star(*the_map.screen(-5, 1), 120), "Shift")
+    the_map.settle()
+    view, count = the_map.view(), the_map.ask("map => map.selectedCount")
+    the_map.expect_told("count", count)
+    the_map.tab.get_by_text("Leave").click()
+    expect(the_map.tab.get_by_text("elsewhere")).to_be_visible()
+    expect(the_map.root).to_have_count(0)
+    the_map.tab.get_by_text("Leave").click()
+    the_map.settle()
+    assert the_map.view() == view
+    the_map.expect_told("count", count)
+    the_map.tool("Undo").click()
+    the_map.expect_told("count", 0)
+
+
+def test_with_less_motion_nothing_glides(opened: Any) -> None:
+    the_map = opened("steps=3")
+    the_map.tab.emulate_media(reduced_motion="reduce")
+    the_map.tool("Zoom in").click()
+    assert the_map.ask("map => map.glides.size") == 0
+    assert the_map.view()["zoom"] == pytest.approx(1.6)
+
+
+def test_on_a_narrow_page_panes_lie_above_each_other(opened: Any) -> None:
+    the_map = opened("panes=2")
+    the_map.tab.set_viewport_size({"width": 420, "height": 900})
+    the_map.settle()
+    first, second = the_map.ask("map => map.rows.panes.map((pane) => pane.view.rect)")
+    assert (first["x"], second["x"]) == (0, 0) and second["y"] == first["height"]
 
 
 def test_after_a_reload_the_map_is_there_again(opened: Any) -> None:
