@@ -142,7 +142,7 @@ class Categories:
 
     @classmethod
     def of(cls, labels: Sequence[str | None] | np.ndarray, title: str = "label") -> Categories:
-        """From one label a row (None: no label); names in alphabetical order."""
+        """From one label a row (None or nothing: no label); names in alphabetical order."""
         texts = np.asarray(["" if label is None else str(label) for label in labels], dtype=object)
         names, codes = np.unique(texts.astype(str), return_inverse=True)
         codes = codes.astype(np.int32)
@@ -235,7 +235,7 @@ class Selection:
     A person's lasso afterwards replaces it, and no rerun brings it back: it counts once a ``version``.
 
     Attributes:
-        rows: which rows; empty clears the selection.
+        rows: which rows, or (N,) of bool; empty clears the selection.
         version: whatever changes when this selection shall be made (again): a counter, the slice's name.
         focus: the row to ring; None leaves it.
         zoom: also bring the selection into view.
@@ -248,7 +248,10 @@ class Selection:
 
     def described(self, n: int) -> dict[str, Any]:
         """For the wire, among N rows."""
-        rows = np.unique(np.asarray(self.rows, dtype=np.int64))
+        given = np.asarray(self.rows)
+        if given.dtype == bool and len(given) != n:
+            raise ValueError(f"a mask of the selection needs {n:,} entries, got {len(given):,}")
+        rows = np.flatnonzero(given) if given.dtype == bool else np.unique(given.astype(np.int64))
         if len(rows) and not (rows[0] >= 0 and rows[-1] < n):
             raise ValueError(f"selected rows must lie in 0 .. {n - 1}, got {rows[0]} .. {rows[-1]}")
         return {

@@ -21,13 +21,23 @@ export class Feed {
   /** Show a description; descriptions are worked through in the order in which they come. */
   show(description) {
     this.latest = description;
-    this.queue = this.queue.then(() => this._show(description)).catch((error) => this.map.fail(error));
+    this.queue = this.queue.then(() => this._show(description)).then(
+      () => this.failed && this._mended(),
+      (error) => {
+        this.failed = true;
+        this.map.fail(error);
+      },
+    );
     return this.queue;
   }
 
-  /** Try again what could not be loaded. */
+  _mended() {
+    this.failed = false;
+    this.map.note();
+  }
+
+  /** Try again what could not be loaded; what could is there. */
   retry() {
-    this.seen = {};
     return this.show(this.latest);
   }
 

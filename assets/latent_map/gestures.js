@@ -4,7 +4,8 @@ const CLICK = 4;
 
 /** Listens on the stage and tells the map; holds nothing but the gesture that is under way. */
 export class Gestures {
-  constructor(map, stage) {
+  constructor(map) {
+    const { stage } = map;
     this.map = map;
     this.stage = stage;
     this.fingers = new Map();
@@ -20,7 +21,8 @@ export class Gestures {
     listen("dblclick", () => map.goHome());
     listen("contextmenu", (event) => this.drag && event.preventDefault());
     listen("wheel", this._wheel, { passive: false });
-    listen("keydown", this._key);
+    // Also while the focus is on a button or in the legend.
+    map.root.addEventListener("keydown", (event) => this._key(event));
   }
 
   _place(event) {
@@ -156,7 +158,7 @@ export class Gestures {
       if (key === "z") return () => (event.shiftKey ? map.chosen.redo() : map.chosen.undo());
       return key === "y" ? () => map.chosen.redo() : null;
     }
-    if (event.altKey) return null;
+    if (event.altKey || (event.target !== this.stage && /^(Arrow|Enter|Home)/.test(key))) return null;
     const step = event.shiftKey ? 10 : 60;
     return {
       ArrowLeft: () => map.panBy(step, 0),

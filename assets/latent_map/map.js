@@ -45,7 +45,7 @@ export class LatentMap extends Picture {
     this.tools = new Toolbar(this, this.toolbar);
     this.counts = new Status(this, this.status);
     this.scrubber = new Steps(this, this.stepsBox);
-    this.gestures = new Gestures(this, this.stage);
+    this.gestures = new Gestures(this);
     this.status.hidden = true;
     // There the legend lies over the map.
     this.showLegend = this.root.clientWidth > NARROW_LEGEND || !this.root.clientWidth;
@@ -210,20 +210,16 @@ export class LatentMap extends Picture {
 
   _refilter(newLegend = false) {
     const { rows, scale, visible } = this;
-    rows.mark((slot) => scale.hides(slot) || (visible && !visible.has(rows.rowOf[slot])), this.chosen.now);
-    this._count();
+    const hidden = (slot) => scale.hides(slot) || (visible && !visible.has(rows.rowOf[slot]));
+    this.selectedCount = this.chosen.now.count;
+    rows.mark(scale.filtered || visible ? hidden : null, this.selectedCount ? this.chosen.now : null);
+    this.selectedShown = 0;
+    if (this.selectedCount) for (const flag of rows.flags) this.selectedShown += flag === 2;
     if (newLegend) this.legend.rebuild();
     else this.legend.update();
     this.counts.update();
     this.tools.update();
     this.invalidate();
-  }
-
-  _count() {
-    const { rows } = this;
-    this.selectedCount = this.chosen.now.count;
-    this.selectedShown = 0;
-    if (this.selectedCount) for (const flag of rows.flags) this.selectedShown += flag === 2;
   }
 
   /** While a filter is being dragged. */
@@ -358,6 +354,8 @@ export class LatentMap extends Picture {
   }
 
   atRest() {
+    // Something else may lie under the pointer now.
+    if (this.pointing.place) this.pointing.at(this.pointing.place);
     const step = Math.round(this.step);
     if (!this.about.report?.includes("step") || step === this.toldStep || this.scrubber.playing) return;
     this.toldStep = step;

@@ -109,13 +109,20 @@ function drawAxes(context, theme, pane, [across, up]) {
   const [left, low, right, high] = pane.view.seen;
   const quiet = css(mix(theme.background, theme.text, 0.62));
   const bottom = rect.y + rect.height;
-  context.lineWidth = 1;
   context.fillStyle = quiet;
-  context.strokeStyle = css(theme.text, theme.dark ? 0.16 : 0.12);
+  context.lineJoin = "round";
   context.font = `400 10.5px ${theme.font}`;
   context.textBaseline = "alphabetic";
   context.textAlign = "center";
+  const say = (text, x, y) => {
+    context.lineWidth = 3;
+    context.strokeStyle = css(theme.background, HALO);
+    context.strokeText(text, x, y);
+    context.fillText(text, x, y);
+  };
   const tick = (fromX, fromY, toX, toY) => {
+    context.lineWidth = 1;
+    context.strokeStyle = css(theme.text, theme.dark ? 0.16 : 0.12);
     context.beginPath();
     context.moveTo(fromX, fromY);
     context.lineTo(toX, toY);
@@ -126,7 +133,7 @@ function drawAxes(context, theme, pane, [across, up]) {
     if (x < rect.x + 30 || x > rect.x + rect.width - 70) continue;
     if (value === 0) tick(x, rect.y, x, bottom - 20);
     tick(x, bottom - 5, x, bottom);
-    context.fillText(number(value), x, bottom - 8);
+    say(number(value), x, bottom - 8);
   }
   context.textAlign = "left";
   const below = rect.y + 72 + context.measureText(up).width; // the axis' own name stands above
@@ -135,16 +142,16 @@ function drawAxes(context, theme, pane, [across, up]) {
     if (y > bottom - 30 || y < below) continue;
     if (value === 0) tick(rect.x + 34, y, rect.x + rect.width, y);
     tick(rect.x, y, rect.x + 5, y);
-    context.fillText(number(value), rect.x + 8, y + 3.5);
+    say(number(value), rect.x + 8, y + 3.5);
   }
   context.fillStyle = css(mix(theme.background, theme.text, 0.78));
   context.font = `500 11px ${theme.font}`;
   context.textAlign = "right";
-  context.fillText(across, rect.x + rect.width - 10, bottom - 8);
+  say(across, rect.x + rect.width - 10, bottom - 8);
   context.save();
   context.translate(rect.x + 14, rect.y + 58);
   context.rotate(-Math.PI / 2);
-  context.fillText(up, 0, 0);
+  say(up, 0, 0);
   context.restore();
 }
 

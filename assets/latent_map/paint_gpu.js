@@ -62,10 +62,11 @@ export class GpuPainter {
     this.name = "graphics card (WebGL 2)";
     this.canvas = canvas;
     this.gl = gl;
-    this.onRestored = () => {};
+    this.onRestored = this.onLost = () => {};
     canvas.addEventListener("webglcontextlost", (event) => {
       event.preventDefault(); // or it is never restored
       this.lost = true;
+      this.onLost();
     });
     canvas.addEventListener("webglcontextrestored", () => {
       this._build();

@@ -12,6 +12,7 @@ import { STYLE } from "./style.js";
 /** While the view moves, a frame may take this long; points that would take longer wait until it rests. */
 const FRAME = 26;
 const REST = 140;
+const LOST = 3000;
 const GLIDE = 260;
 const MORPH = 800;
 const MOST_MORPHED = 200_000;
@@ -63,17 +64,35 @@ export class Picture {
     this.theme = readTheme(this.root);
   }
 
-  /** WebGL where it is real; the processor where it is missing or only emulated. */
+  /** WebGL where it is real; the processor where it is missing, broken or only emulated. */
   _choosePainter(wanted) {
     const canvas = () => element("canvas", { class: "lm-points", "aria-hidden": "true" });
-    let points = canvas();
-    this.painter = wanted === "cpu" ? null : GpuPainter.on(points, wanted === "gpu");
-    if (!this.painter) {
-      points = canvas(); // a canvas that was asked for WebGL may refuse anything else
-      this.painter = new CpuPainter(points);
+    this.points?.remove();
+    this.points = canvas();
+    this.painter = null;
+    try {
+      if (wanted !== "cpu") this.painter = GpuPainter.on(this.points, wanted === "gpu");
+    } catch (error) {
+      console.warn(error);
     }
-    this.painter.onRestored = () => this.invalidate();
-    this.stage.prepend(points);
+    if (!this.painter) {
+      this.points = canvas(); // a canvas that was asked for WebGL may refuse anything else
+      this.painter = new CpuPainter(this.points);
+    }
+    this.timing = false;
+    this.painter.onRestored = () => {
+      this.timing = false;
+      this.invalidate();
+    };
+    this.painter.onLost = () => setTimeout(() => this._replaceLost(), LOST);
+    this.stage.prepend(this.points);
+  }
+
+  /** A card that does not come back (a driver that crashed) must not leave an empty map. */
+  _replaceLost() {
+    if (this.destroyed || !this.painter.lost) return;
+    this._choosePainter("cpu");
+    this.invalidate();
   }
 
   destroy() {

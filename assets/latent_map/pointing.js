@@ -16,6 +16,7 @@ export class Pointing {
 
   /** Other rows: nothing is pointed at. */
   forget() {
+    this.place = null;
     this.row = null;
     this.focus = null;
     this.card.hide();
@@ -37,6 +38,7 @@ export class Pointing {
   at(place) {
     const { map } = this;
     if (!map.rows) return;
+    this.place = place;
     const found = this.pick(place);
     const row = found?.row ?? null;
     map.stage.classList.toggle("lm-over", found !== null);

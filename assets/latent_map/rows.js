@@ -168,17 +168,19 @@ export class Rows {
     this.versions[name] = nextVersion();
   }
 
-  /** Write into every slot whether it is hidden and whether it is selected. */
+  /** Write into every slot whether it is hidden and whether it is selected; null where none is. */
   mark(hidden, selected) {
     const { flags, rowOf } = this;
+    this.versions.flags = nextVersion();
+    this.shown = this.n;
+    if (!hidden && !selected) return void flags.fill(0);
     let shown = 0;
     for (let slot = 0; slot < this.n; slot++) {
-      const hides = hidden(slot) ? 1 : 0;
+      const hides = hidden?.(slot) ? 1 : 0;
       shown += 1 - hides;
-      flags[slot] = hides | (selected.has(rowOf[slot]) << 1);
+      flags[slot] = hides | (selected ? selected.has(rowOf[slot]) << 1 : 0);
     }
     this.shown = shown;
-    this.versions.flags = nextVersion();
   }
 
   isShown(slot) {

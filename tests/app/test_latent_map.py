@@ -100,6 +100,14 @@ def test_before_the_browser_says_anything_pythons_selection_holds(told: Any) -> 
     assert state.focus == 4
 
 
+def test_a_mask_selects_too(told: Any) -> None:
+    mask = np.zeros(N, bool)
+    mask[[2, 7]] = True
+    assert told(None, selection=maps.Selection(mask, 1)).selection.tolist() == [2, 7]
+    with pytest.raises(ValueError, match="needs 300 entries"):
+        told(None, selection=maps.Selection(mask[:5], 1))
+
+
 def test_a_lasso_drawn_after_pythons_selection_replaces_it(told: Any) -> None:
     made = maps.Selection([4, 9], version=1)
     assert told(picked([1], base="1"), selection=made).selection.tolist() == [1]

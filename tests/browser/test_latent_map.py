@@ -507,6 +507,19 @@ def test_a_lost_context_is_restored(opened: Any) -> None:
     assert the_map.stage.screenshot() == before
 
 
+def test_when_a_context_stays_lost_the_processor_takes_over(opened: Any) -> None:
+    the_map = opened("painter=gpu")
+    the_map.ask("map => map.painter.gl.getExtension('WEBGL_lose_context').loseContext()")
+    the_map.tab.wait_for_function(
+        "root => root.latentMap.painter.name === 'processor'", arg=the_map.root.element_handle()
+    )
+    the_map.settle()
+    centre = (
+        "map => map.points.getContext('2d').getImageData(...map.rows.panes[0].screen(0), 1, 1).data"
+    )
+    assert set(the_map.ask(f"map => [...({centre})(map)].slice(0, 3)").__iter__()) != {255}
+
+
 def test_without_webgl_the_processor_draws_and_the_menu_says_so(
     quiet_tab: Page, map_address: str
 ) -> None:
