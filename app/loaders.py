@@ -63,9 +63,7 @@ def corpora() -> list[corpus.Card]:
 
 def version(run: store.Run, checkpoint: str) -> str:
     """What changes when the checkpoint is written anew."""
-    weights = run.checkpoint(checkpoint) / store.WEIGHTS
-    facts = weights.stat()
-    return f"{run.path}|{checkpoint}|{facts.st_size}|{facts.st_mtime_ns}"
+    return run.version(checkpoint)
 
 
 @cache

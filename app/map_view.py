@@ -77,7 +77,7 @@ def _map(
 
 def _axes(found: codes.Codes) -> tuple[Any, int, int]:
     """The projection and which of its components are drawn."""
-    from engine.explore.projection import dimensions, pca
+    from engine.explore.projections import dimensions, pca
 
     kind = st.selectbox(
         "Projection", ["principal components", "latent units"], key="map-kind",

@@ -21,6 +21,7 @@ ZHANG2022 = (
 GRETTON2012 = "A Kernel Two-Sample Test, Gretton et al., 2012, JMLR 13"
 LI2016 = "A Diversity-Promoting Objective Function for Neural Conversation Models, Li et al., 2016, arXiv:1510.03055"
 ARVANITIDIS2022 = "Pulling Back Information Geometry, Arvanitidis et al., 2022, arXiv:2106.05367"
+VENNA2001 = "Neighborhood Preservation in Nonlinear Projection Methods: An Experimental Study, Venna and Kaski, 2001, ICANN"
 HOFFMAN2016 = "ELBO surgery, Hoffman and Johnson, 2016, NIPS workshop on approximate inference"
 
 
@@ -425,6 +426,34 @@ METRICS: dict[str, Metric] = {
         "nats/token",
         "zero",
         "How much less sure the decoder is of its sentence at the middle step than at the two ends, by -log p(sentence | code) per token.",
+    ),
+    "trustworthiness": Metric(
+        "Trustworthiness",
+        "0 to 1",
+        "higher",
+        "Whether neighbours on the map are neighbours in the latent space: 1 minus how far strangers among the k nearest have come, by rank. Chance is about 0.5.",
+        VENNA2001,
+    ),
+    "neighbour_recall": Metric(
+        "Neighbour recall",
+        "share",
+        "higher",
+        "Share of the k nearest in the latent space that are among the k nearest on the map. Chance is about k / N.",
+        "Quality assessment of dimensionality reduction: Rank-based criteria, Lee and Verleysen, 2009, Neurocomputing 72",
+    ),
+    "neighbourhood_change": Metric(
+        "Neighbourhood change",
+        "0 to 1",
+        "none",
+        "1 - Jaccard index of a sentence's k nearest in two latent spaces, mean over sentences: 0 the same neighbours, 1 none in common.",
+        "The Distribution of the Flora in the Alpine Zone, Jaccard, 1912, New Phytologist 11",
+    ),
+    "map_disparity": Metric(
+        "Disparity of two maps",
+        "0 to 1",
+        "lower",
+        "Share of squares left over when one map is turned, reflected, scaled and laid on the other (Procrustes): 0 they coincide.",
+        "Procrustes Problems, Gower and Dijksterhuis, 2004, Oxford University Press",
     ),
     "seconds": Metric(
         "Elapsed", "s", "none", "Seconds of training since the start, over all sessions of the run."

@@ -47,7 +47,7 @@ REMEDIES: dict[str, tuple[str, ...]] = {
     "aggressive": (f"objective.remedies=[{AGGRESSIVE}]",),
     "aggressive-annealed": (f"objective.remedies=[{ANNEALED}, {AGGRESSIVE}]",),
     # A new family brings a size of its own; rows are compared at the base's.
-    "vmf": ("model.latent.name=vmf", "model.latent.size={size}", "model.latent.kappa=25"),
+    "vmf": ("model.latent.name=vmf", "model.latent.size={size}", "model.latent.kappa=13"),
 }
 STUDIES: dict[str, Mapping[str, tuple[str, ...]]] = {"remedies": REMEDIES}
 

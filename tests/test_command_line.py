@@ -20,6 +20,8 @@ import pytest
 
 from engine.__main__ import main
 from engine.config import ROOT
+from engine.data import slices
+from engine.data.corpus import Corpus
 from engine.data.writing import Draft
 from engine.metrics import METRICS
 from engine.runs import launcher, store
@@ -106,7 +108,17 @@ def test_help_needs_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for command in ("data", "presets", "train", "runs", "stop", "resume", "evaluate", "encode"):
+    for command in (
+        "data",
+        "presets",
+        "train",
+        "runs",
+        "stop",
+        "resume",
+        "evaluate",
+        "encode",
+        "project",
+    ):
         assert command in done.stdout
     assert "worker" not in done.stdout
 
@@ -362,6 +374,55 @@ def test_codes_are_written_to_parquet(capsys: Capture, trained: store.Run, tmp_p
     nowhere = str(tmp_path / "no" / "z.parquet")
     wrong = complaint_of(capsys, "encode", "trained", "--split", "valid", "-o", nowhere)
     assert "the folder of" in wrong
+
+
+def test_sentences_are_laid_out_on_a_map_that_is_measured_and_kept(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    output = tmp_path / "map.parquet"
+    asked = ("project", "trained", "--split", "train", "-n", "40", "--set", "components=2")
+    found = json_of(capsys, *asked, "--output", str(output))
+    assert found["sentences"] == 40 and found["projection"] == {"name": "pca", "components": 2}
+    assert set(found["metrics"]) == {"trustworthiness", "neighbour_recall"}
+    assert Path(found["file"]).parent == trained.cache and Path(found["file"]).exists()
+    frame = pd.read_parquet(output)
+    assert len(frame) == 40 and {"map_pc_1", "map_pc_2", "z0", "label"} <= set(frame)
+    shown = output_of(capsys, *asked)
+    assert "trustworthiness" in shown and "10 neighbours of 40 sentences" in shown
+    assert json_of(capsys, *asked, "--all")["sentences"] > 90
+
+
+def test_a_custom_axis_goes_from_a_label_to_a_slice(capsys: Capture, trained: store.Run) -> None:
+    data = Corpus.open("toy")
+    cats = [row for row, label in enumerate(data.labels("train") or []) if label == "cat"]
+    slices.save(data, "my cats", "train", cats)
+    asked = ("project", "trained", "--projection", "axis", "--split", "train", "--all")
+    ends = ("--towards", "my cats", "--away", "dog")
+    assert json_of(capsys, *asked, *ends)["projection"]["direction"] == "difference"
+    white = json_of(capsys, *asked, *ends, "--set", "direction=whitened")
+    assert white["projection"]["direction"] == "whitened"
+    assert "two groups of rows" in complaint_of(capsys, *asked)
+    assert "both --towards and --away" in complaint_of(capsys, *asked, "--towards", "my cats")
+    wrong = complaint_of(capsys, *asked, "--towards", "cats", "--away", "dog")
+    assert "slice or label 'cats'; there are slices my cats and labels bird, cat" in wrong
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--projection", "pcaa"], "did you mean 'pca'"),
+        (["--set", "components"], "a setting is written a=value"),
+        (["--set", "component=2"], "unknown setting 'component'"),
+        (["--set", "components=0"], "components"),
+        (["--split", "tost"], "did you mean 'test'"),
+        (["--output", "map.xlsx"], "unknown ending '.xlsx'"),
+        (["--output", "/nowhere/map.csv"], "the folder of"),
+    ],
+)
+def test_a_map_that_cannot_be_made_is_answered_in_a_sentence(
+    capsys: Capture, trained: store.Run, arguments: list[str], words: str
+) -> None:
+    assert words in complaint_of(capsys, "project", "trained", *arguments)
 
 
 # -- processes ----------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from engine.config import Config
 from engine.experiment import ExperimentConfig
+from engine.explore.clusters import CLUSTERINGS
+from engine.explore.projections import PROJECTIONS
 from engine.metrics import METRICS
 from engine.models.decoders import DECODERS
 from engine.models.encoders import ENCODERS
@@ -24,8 +26,19 @@ from engine.training.optimisers import OPTIMISERS
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ["config", "metrics", "data", "models", "objectives", "training", "evaluation"]
-LAYERS += ["decoding", "explore", "experiment", "presets", "runs", "hosting", "studies", "__main__"]
+LAYERS += [
+    "decoding",
+    "explore",
+    "experiment",
+    "presets",
+    "runs",
+    "hosting",
+    "maps",
+    "studies",
+    "__main__",
+]
 REGISTRIES = (LATENTS, ENCODERS, DECODERS, REMEDIES, OPTIMISERS, ESTIMATORS, BASELINES)
+REGISTRIES += (PROJECTIONS, CLUSTERINGS)
 ENTRIES = [(registry, name) for registry in REGISTRIES for name in registry]
 
 
@@ -92,7 +105,7 @@ def test_no_file_in_app_bears_the_name_of_a_standard_module():
 @pytest.mark.parametrize(
     "module",
     ["engine.config", "engine.metrics", "engine.data.library", "engine.data.batches"]
-    + ["engine.runs.store", "engine.runs.launcher", "engine.__main__"],
+    + ["engine.runs.store", "engine.runs.launcher", "engine.maps.projecting", "engine.__main__"],
 )
 def test_torch_is_not_loaded_where_a_page_must_paint_first(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.config import ConfigError
-from engine.explore.sentences import Sentence, padded
+from engine.explore.neighbours import nearest
+from engine.explore.sentences import END, START, Sentence, padded
 
 if TYPE_CHECKING:
     from engine.data.tokens import Tokens
@@ -54,7 +55,7 @@ class TrainingSentences:
     def __init__(
         self, tokens: Tokens, codes: ArrayLike, rows: ArrayLike | None = None, k: int = 50
     ) -> None:
-        self.tokens, self.k = tokens, k
+        self.tokens, self.k = tokens, max(k, 1)
         self.codes = np.asarray(codes, dtype=np.float32)
         self.rows = np.arange(len(self.codes)) if rows is None else np.asarray(rows)
         if self.codes.ndim != 2 or not len(self.codes) or len(self.codes) != len(self.rows):
@@ -75,20 +76,11 @@ class TrainingSentences:
         """
         if not len(sentences):
             return []
-        neighbours = self._search.kneighbors(_codes(model, sentences), return_distance=False)
+        neighbours = nearest(self.codes, _codes(model, sentences), self.k).rows
         return [
             self._copy_of(ids) or self._nearest_of(ids, self.rows[near])
             for ids, near in zip(sentences, neighbours, strict=True)
         ]
-
-    @cached_property
-    def _search(self) -> Any:
-        from sklearn.neighbors import NearestNeighbors
-
-        # Trees gain nothing in tens of dimensions.
-        return NearestNeighbors(n_neighbors=min(self.k, len(self.codes)), algorithm="brute").fit(
-            self.codes
-        )
 
     @cached_property
     def _hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
@@ -98,7 +90,7 @@ class TrainingSentences:
         return hashes[order], order
 
     def _copy_of(self, ids: Sequence[int]) -> Nearest | None:
-        whole = np.array([1, *ids, 2])
+        whole = np.array([START, *ids, END])
         wanted = row_hashes(whole, np.array([0, len(whole)]))[0]
         hashes, order = self._hashes
         first, last = (int(np.searchsorted(hashes, wanted, side)) for side in ("left", "right"))

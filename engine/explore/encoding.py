@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import DataError
+from engine.explore.sentences import END, START, read
 
 if TYPE_CHECKING:
+    from engine.data.tokenizers import Tokenizer
     from engine.data.tokens import Tokens
     from engine.evaluation.mode import Progress
     from engine.models.vae import VAE
@@ -32,6 +34,8 @@ class Encoded:
             it was not asked for.
         spread: mean posterior standard deviation over units, shape (N,); nan where the family has
             none.
+        deviations: posterior standard deviation of each unit, shape (N, Z), where the posterior is a
+            diagonal Gaussian in the space of codes; None elsewhere.
     """
 
     indices: Indices
@@ -39,6 +43,7 @@ class Encoded:
     kl: NDArray[np.float32]
     reconstruction: NDArray[np.float32]
     spread: NDArray[np.float32]
+    deviations: NDArray[np.float32] | None = None
 
 
 def encode_corpus(
@@ -66,6 +71,7 @@ def encode_corpus(
 
     from engine.evaluation.mode import evaluation_mode
     from engine.evaluation.rows import by_length
+    from engine.models.latents.normal import deviations_of
 
     rows = np.arange(len(tokens)) if indices is None else np.asarray(indices, dtype=np.int64)
     if not len(rows):
@@ -73,6 +79,7 @@ def encode_corpus(
     order = by_length(tokens.lengths[rows], np.arange(len(rows)))
     codes: list[Any] = []
     columns: list[Any] = []
+    deviations: list[Any] = []
     with evaluation_mode(model, seed) as device:
         for start in range(0, len(order), batch):
             part = order[start : start + batch]
@@ -81,11 +88,42 @@ def encode_corpus(
             latent = model.latent(h)
             codes.append(model.latent.code(h).flatten(1).float().cpu().numpy())
             columns.append(_columns(model, x, latent, reconstruction))
+            if (deviation := deviations_of(latent.posterior)) is not None:
+                deviations.append(deviation.flatten(1).float().cpu().numpy())
             if progress:
                 progress(start + len(part), len(order), "encoding")
     back = np.argsort(order)
     kl, nll, spread = np.concatenate(columns, axis=1)[:, back]
-    return Encoded(rows, np.concatenate(codes)[back], kl, nll, spread)
+    spreads = np.concatenate(deviations)[back] if deviations else None
+    return Encoded(rows, np.concatenate(codes)[back], kl, nll, spread, spreads)
+
+
+def encode_texts(
+    model: VAE,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    max_tokens: int = 40,
+    *,
+    reconstruction: bool = False,
+    seed: int = 42,
+) -> Encoded:
+    """Encode typed sentences, as a search by meaning needs them.
+
+    Args:
+        model: a text VAE.
+        tokenizer: the run's tokeniser.
+        texts: sentences.
+        max_tokens: longer ones are cut here.
+        reconstruction: also score each sentence under a posterior sample.
+        seed: of the posterior samples.
+
+    Raises:
+        DataError: a sentence is blank, or there is none.
+    """
+    from engine.data.tokens import Tokens
+
+    rows = [[START, *sentence.ids, END] for sentence in read(tokenizer, texts, max_tokens)]
+    return encode_corpus(model, Tokens.of(rows), reconstruction=reconstruction, seed=seed)
 
 
 def _columns(model: VAE, x: Any, latent: Any, reconstruction: bool) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,12 +99,26 @@ def distinctive_words(inside: Sequence[str], outside: Sequence[str], most: int =
         Identifying the Content of Political Conflict, 2008, Political Analysis 16 (4).
     """
     here, there = _texts_with(inside), _texts_with(outside)
-    if not here or not outside:
+    return most_distinctive(here, len(inside), there, len(outside), most)
+
+
+def most_distinctive(
+    here: Mapping[str, int], n: int, there: Mapping[str, int], n_rest: int, most: int = 12
+) -> list[Word]:
+    """``distinctive_words`` where it is already counted in how many texts each word occurs.
+
+    Args:
+        here: word -> texts inside that have it.
+        n: texts inside.
+        there: word -> texts outside that have it; a word that none has may be left out.
+        n_rest: texts outside.
+        most: how many words at most.
+    """
+    if not here or not n_rest:
         return []
     names = sorted(here)
     y = np.array([here[name] for name in names], dtype=np.float64)
-    rest = np.array([there[name] for name in names], dtype=np.float64)
-    n, n_rest = len(inside), len(outside)
+    rest = np.array([there.get(name, 0) for name in names], dtype=np.float64)
     common = (y + rest + 0.5) / (n + n_rest + 1)
     alpha, beta = _PRIOR_TEXTS * common, _PRIOR_TEXTS * (1 - common)
     counts = np.stack([y + alpha, n - y + beta, rest + alpha, n_rest - rest + beta])
@@ -114,6 +128,11 @@ def distinctive_words(inside: Sequence[str], outside: Sequence[str], most: int =
     return [Word(names[at], float(scores[at]), y[at] / n, rest[at] / n_rest) for at in best]
 
 
+def words_of(text: str) -> set[str]:
+    """The words of a text, in lower case, each once."""
+    return set(_WORD.findall(text.lower()))
+
+
 def _texts_with(texts: Iterable[str]) -> Counter[str]:
     """In how many texts each word occurs."""
-    return Counter(word for text in texts for word in set(_WORD.findall(text.lower())))
+    return Counter(word for text in texts for word in words_of(text))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from engine.data.tokenizers import Tokenizer
 
-_START, _END, _UNKNOWN = 1, 2, 3
+START, END, _UNKNOWN = 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -75,5 +75,5 @@ def padded(sentences: Sequence[Sentence]) -> Tensor:
     longest = max(len(sentence.ids) for sentence in sentences)
     x = torch.zeros(len(sentences), longest + 2, dtype=torch.long)
     for row, sentence in enumerate(sentences):
-        x[row, : len(sentence.ids) + 2] = torch.tensor([_START, *sentence.ids, _END])
+        x[row, : len(sentence.ids) + 2] = torch.tensor([START, *sentence.ids, END])
     return x

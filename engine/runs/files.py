@@ -24,17 +24,31 @@ from engine.config import DataError
 
 def write_atomic(path: Path, data: str | bytes) -> None:
     """Replace the file at ``path`` by ``data``; a reader sees the old one or the new one."""
-    raw = data.encode() if isinstance(data, str) else data
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    with drafted(path) as draft:
+        draft.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+@contextmanager
+def drafted(path: Path) -> Iterator[Path]:
+    """A hidden place for a file that is written piece by piece; it becomes ``path`` when it is whole."""
+    draft = _draft(path)
     try:
-        with open(temporary, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        yield draft
+        _sync_file(draft)
+        os.replace(draft, path)
+        sync_folder(path.parent)
     finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+        draft.unlink(missing_ok=True)
+
+
+def forget_drafts(folder: Path, pid: int) -> None:
+    """Remove what a process that was killed has left half-written in ``folder``."""
+    for draft in folder.glob(f".*.{pid}-*.tmp"):
+        draft.unlink(missing_ok=True)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
 
 
 def write_json(path: Path, value: Any) -> None:

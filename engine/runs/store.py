@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE, METRICS_FILE, LOG_FILE = "config.json", "metrics.jsonl", "log.txt"
 TOKENIZER_FILE, PROBES_FILE, EVENTS = "tokenizer.json", "probes.jsonl", "events"
-CHECKPOINTS, WEIGHTS = "checkpoints", "model.safetensors"
+CHECKPOINTS, WEIGHTS, NUMBERS_FILE = "checkpoints", "model.safetensors", "training.json"
 DEMO = "demo"
 SHOWN = 5  # of the runs that an unknown name is answered with
 # With what `files.replace_folder` may have left.
@@ -114,6 +114,18 @@ class Run:
             cure = f"it has {there}" if there else "it has none yet; wait for its first evaluation"
             raise RunNotFound(f"run {self.name!r} has no checkpoint {name!r}; {cure}")
         return folder
+
+    def version(self, name: str = "best") -> str:
+        """What changes when a checkpoint is written anew; RunNotFound names those that exist."""
+        facts = (self.checkpoint(name) / WEIGHTS).stat()
+        return f"{self.path}|{name}|{facts.st_size}|{facts.st_mtime_ns}"
+
+    def step_of(self, name: str) -> int | None:
+        """How many updates a checkpoint has behind it; None where nothing says so."""
+        path = self.checkpoint(name) / NUMBERS_FILE
+        if path.exists():
+            return int(files.read_json(path)["step"])
+        return int(name.removeprefix("step-")) if name.startswith("step-") else None
 
     def preferred_checkpoint(self) -> str:
         """The checkpoint to look at unless another is asked for: best, before the first validation last."""

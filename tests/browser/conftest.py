@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -55,15 +55,33 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(home: Path, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app, started as a user starts it, on a free port."""
+    log = tmp_path_factory.mktemp("log") / "app.log"
+    with serving([sys.executable, "-m", "app.serve"], home, log) as url:
+        yield url
+    _end_workers(home)
+
+
+@pytest.fixture(scope="module")
+def map_address(
+    home: Path, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A page with nothing but the latent map, under the app's own settings."""
+    log = tmp_path_factory.mktemp("log") / "map.log"
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests/browser/map_app.py")]
+    with serving(command, home, log, ROOT / "app") as url:
+        yield url
+
+
+@contextmanager
+def serving(command: list[str], home: Path, log: Path, folder: Path = ROOT) -> Iterator[str]:
+    """A server on a free port, until the block ends; yields its address."""
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("log") / "app.log"
-    command = [sys.executable, "-m", "app.serve"]
-    command += ["--server.port", str(port), "--server.headless", "true"]
+    command = [*command, "--server.port", str(port), "--server.headless", "true"]
     environment = os.environ | {"ZSCAPE_HOME": str(home)}
     with log.open("wb") as out:
-        app = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
+        app = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=out)
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_for(f"{url}/_stcore/health", app, log)
@@ -71,7 +89,6 @@ def address(home: Path, chromium: str, tmp_path_factory: pytest.TempPathFactory)
     finally:
         app.send_signal(signal.SIGTERM)
         app.wait(30)
-        _end_workers(home)
 
 
 def _end_workers(home: Path) -> None:

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from engine.config import DataError
-from engine.explore.encoding import encode_corpus, stratified
-from tests.evaluation.tiny import Without, lstm_vae, random_tokens, tiny_vae
+from engine.data.tokenizers import Tokenizer
+from engine.data.tokens import Tokens
+from engine.explore.encoding import encode_corpus, encode_texts, stratified
+from engine.models.latents import LATENTS
+from engine.models.vae import VAE
+from tests.evaluation.tiny import MarkovDecoder, Without, lstm_vae, random_tokens, tiny_vae
+from tests.explore.conftest import TEXTS
 
 
 def test_codes_come_in_the_order_they_were_asked_for() -> None:
@@ -55,6 +61,41 @@ def test_what_was_not_asked_for_or_is_not_there_is_not_a_number() -> None:
     model.latent = Without(family)  # type: ignore[assignment]
     model.latent.code = family.code
     assert np.isnan(encode_corpus(model, tokens).spread).all()
+
+
+def test_gaussian_posteriors_keep_the_deviation_of_every_unit() -> None:
+    model, tokens = lstm_vae(3), random_tokens(20)
+    rows = np.random.default_rng(1).permutation(20)
+    found = encode_corpus(model, tokens, rows, batch=6)
+    assert found.deviations is not None and found.deviations.dtype == np.float32
+    assert found.deviations.mean(1) == pytest.approx(found.spread, rel=1e-5)
+    model.eval()
+    with torch.no_grad():
+        posterior = model.encode(torch.from_numpy(tokens.rows(rows[4:5]))).posterior
+    assert posterior is not None
+    assert found.deviations[4] == pytest.approx(posterior.stddev[0].numpy(), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", LATENTS)
+def test_only_a_gaussian_in_the_space_of_codes_has_deviations(name: str) -> None:
+    like = tiny_vae(3)
+    latent: Any = LATENTS.build(LATENTS[name].Config(size=3), like.encoder.size)  # type: ignore[attr-defined]
+    model = VAE(like.encoder, latent, MarkovDecoder(latent.size), 7)
+    found = encode_corpus(model, random_tokens(5))
+    assert (found.deviations is None) == (name not in ("gaussian", "gaussian_unitvar"))
+
+
+def test_typed_sentences_have_the_codes_of_their_rows(trained: VAE, tokenizer: Tokenizer) -> None:
+    found = encode_texts(trained, tokenizer, TEXTS[1:3])
+    tokens = Tokens.of(tokenizer.encode(TEXTS))
+    assert found.codes == pytest.approx(encode_corpus(trained, tokens, [1, 2]).codes, abs=1e-5)
+    assert np.isnan(found.reconstruction).all() and np.isfinite(found.kl).all()
+    cut = encode_texts(trained, tokenizer, ["the cat sat on the mat"], 2)
+    assert cut.codes == pytest.approx(encode_texts(trained, tokenizer, ["the cat"]).codes)
+    with pytest.raises(DataError, match="sentence 2 is empty"):
+        encode_texts(trained, tokenizer, ["a cat", " "])
+    with pytest.raises(DataError, match="at least one sentence"):
+        encode_texts(trained, tokenizer, [])
 
 
 def test_no_row_is_an_error_and_progress_counts() -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.distributions import kl_divergence
 
-from engine.explore.paths import PATHS
+from engine.explore.paths import PATHS, interpolate
 from engine.models.latents import LATENTS
 
 H, B = 12, 6
@@ -100,6 +100,40 @@ def test_the_code_has_no_chance_in_it_and_around_it_nothing_moves_without_spread
     with_density(latent, h)
     still = latent.around(h, 3, 0.0)
     torch.testing.assert_close(still, latent.code(h).expand(3, -1, -1), rtol=1e-5, atol=1e-5)
+
+
+@every_family
+def test_the_centre_of_codes_is_a_code_and_does_not_depend_on_their_order(option):
+    latent, h = family(option)
+    latent.eval()
+    codes = latent.code(h)
+    centre = latent.centre(codes)
+    assert centre.shape == (latent.size,) and centre.dtype == torch.float32
+    kinds = {support(codes), support(latent.sample_prior(200))}
+    assert support(centre[None]) in kinds | {"bits"}
+    torch.testing.assert_close(latent.centre(codes.flip(0)), centre)
+    torch.testing.assert_close(latent.centre(codes[:1].expand(4, -1)), codes[0])
+
+
+@every_family
+def test_the_centre_of_two_codes_is_half_way_along_the_best_path(option):
+    latent, h = family(option)
+    latent.eval()
+    a, b = latent.code(h).detach()[:2]
+    if option[0] == "bernoulli":  # of bits that differ, half have turned half-way
+        votes = torch.tensor([[1.0, 0, 1], [1, 0, 0], [1, 1, 0]])
+        assert latent.centre(votes).tolist() == [1, 0, 0]
+        assert latent.centre(votes[1:]).tolist() == [1, 0, 0]
+        return
+    middle = interpolate(a.numpy(), b.numpy(), 3, latent.paths[0], latent.tokens)[1]
+    found = latent.centre(torch.stack([a, b]))
+    torch.testing.assert_close(found, torch.tensor(middle).float(), rtol=1e-4, atol=1e-5)
+
+
+def test_opposite_directions_have_one_of_themselves_as_centre():
+    latent, _ = family(("vmf", {}))
+    codes = torch.tensor([[0.0, 0, 1], [0, 0, -1]])
+    assert latent.centre(codes).tolist() == [0, 0, 1]
 
 
 @every_family

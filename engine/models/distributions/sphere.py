@@ -48,6 +48,12 @@ def turn_by(code: Tensor, z: Tensor, spread: float) -> Tensor:
     return F.normalize(angle.cos() * code + angle.sin() * F.normalize(aside, dim=-1), dim=-1)
 
 
+def mean_direction(codes: Tensor) -> Tensor:
+    """The direction (Z,) of the mean of unit vectors (N, Z); the first of them where they cancel."""
+    mean = codes.mean(0)
+    return F.normalize(mean, dim=-1) if mean.norm() > 1e-6 else codes[0]
+
+
 class _Sphere(constraints.Constraint):
     """Vectors of length 1."""
 

@@ -65,6 +65,10 @@ class LatentFamily(nn.Module, ABC):
         """n codes (n, Z) drawn from the prior."""
         return self.prior.sample((n,))
 
+    def centre(self, codes: Tensor) -> Tensor:
+        """The code (Z,) in the middle of codes (N, Z), itself one of this family: here their mean."""
+        return codes.mean(0)
+
     def advance(self, step: int) -> None:
         """Told which update comes next, counted from 1; for what follows a schedule."""
 

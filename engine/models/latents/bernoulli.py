@@ -116,6 +116,10 @@ class Bernoulli(LatentFamily):
         """The most probable bits, (B, Z)."""
         return (self._logits(h) > 0).float()
 
+    def centre(self, codes: Tensor) -> Tensor:
+        """The bits (Z,) that more than half of codes (N, Z) have; a tie is 0."""
+        return (codes.mean(0) > 0.5).float()
+
     def around(self, h: Tensor, n: int, spread: float) -> Tensor:
         """n draws (n, B, Z) with the log odds divided by ``spread``; at 0 the code itself."""
         if spread == 0:

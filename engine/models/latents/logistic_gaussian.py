@@ -115,6 +115,14 @@ class LogisticGaussian(LatentFamily):
         """The proportions (B, K) of the mean logits."""
         return self._proportions(self._mean_and_logvar(h)[0])
 
+    def centre(self, codes: Tensor) -> Tensor:
+        r"""The proportions (K,) in the middle of codes (N, K), as the Fisher-Rao path has it.
+
+        .. math:: c \propto \Big(\sum_i \sqrt{z_i}\Big)^2
+        """
+        squares = codes.sqrt().mean(0).square()
+        return squares / squares.sum()
+
     def around(self, h: Tensor, n: int, spread: float) -> Tensor:
         """n draws (n, B, K), the deviation of their logits times ``spread``: they stay proportions."""
         mean, logvar = self._mean_and_logvar(h)

@@ -8,7 +8,7 @@ from functools import cache
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Independent, Normal
+from torch.distributions import Distribution, Independent, Normal
 
 # A unit of the mean whose variance over a batch is below this is not stretched to full scale. With
 # weights of 0.01 it begins near 1e-9; what is constant but for rounding stays far below.
@@ -25,6 +25,13 @@ def diagonal(mean: Tensor, scale: Tensor) -> Independent:
 def standard(zero: Tensor) -> Independent:
     """N(0, I) with the shape and on the device of ``zero`` (Z,)."""
     return diagonal(zero, torch.ones_like(zero))
+
+
+def deviations_of(posterior: Distribution | None) -> Tensor | None:
+    """The standard deviations (B, Z) of what `diagonal` has made; None of any other distribution."""
+    if isinstance(posterior, Independent) and isinstance(posterior.base_dist, Normal):
+        return posterior.base_dist.scale
+    return None
 
 
 class BatchNormalisedMean(nn.Module):

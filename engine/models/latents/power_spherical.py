@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from engine.config import Config as BaseConfig
 from engine.config import param
 from engine.models.distributions.power_spherical import PowerSpherical
-from engine.models.distributions.sphere import SphericalUniform, turn_by
+from engine.models.distributions.sphere import SphericalUniform, mean_direction, turn_by
 from engine.models.latents.base import Latent, LatentFamily
 
 # Beyond it float32 knows a draw no better than its mean direction.
@@ -98,6 +98,10 @@ class PowerSphericalFamily(LatentFamily):
     def code(self, h: Tensor) -> Tensor:
         """The mean direction, (B, Z)."""
         return self._direction_and_kappa(h)[0]
+
+    def centre(self, codes: Tensor) -> Tensor:
+        """The direction (Z,) of the mean of codes (N, Z)."""
+        return mean_direction(codes)
 
     @property
     def prior(self) -> SphericalUniform:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from engine.config import Config as BaseConfig
 from engine.config import param
-from engine.models.distributions.sphere import SphericalUniform, turn_by
+from engine.models.distributions.sphere import SphericalUniform, mean_direction, turn_by
 from engine.models.distributions.von_mises_fisher import VonMisesFisher
 from engine.models.latents.base import Latent, LatentFamily
 
@@ -123,6 +123,10 @@ class VMF(LatentFamily):
     def code(self, h: Tensor) -> Tensor:
         """The mean direction, (B, Z)."""
         return self._direction(h)[0]
+
+    def centre(self, codes: Tensor) -> Tensor:
+        """The direction (Z,) of the mean of codes (N, Z)."""
+        return mean_direction(codes)
 
     @property
     def prior(self) -> SphericalUniform:
