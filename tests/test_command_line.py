@@ -357,6 +357,61 @@ def test_two_sentences_are_interpolated(capsys: Capture, trained: store.Run) -> 
     assert "empty" in complaint_of(capsys, "interpolate", "trained", A, " ")
 
 
+def test_every_way_is_gone_and_measured_and_a_geodesic_tells_its_cost(
+    capsys: Capture, trained: store.Run
+) -> None:
+    for path in ("through-data", "geodesic"):
+        found = json_of(capsys, "interpolate", "trained", A, B, "--steps", "5", "--path", path)
+        assert found["path"] == path and len(found["steps"]) == 5
+        assert set(found["measures"]) <= set(METRICS) and "path_energy" in found["measures"]
+        assert ("geodesic" in found) == (path == "geodesic")
+    cost = found["geodesic"]
+    assert cost["energy"] <= cost["straight_energy"] and cost["passes"] > 0
+    assert (
+        len(output_of(capsys, "interpolate", "trained", A, B, "--path", "geodesic").splitlines())
+        == 11
+    )
+
+
+def test_the_code_is_tried_when_a_model_is_evaluated(capsys: Capture, trained: store.Run) -> None:
+    found = json_of(capsys, "evaluate", "trained", "--swaps", "10", "--holes", "50")["metrics"]
+    assert found["z_shuffle_n"] == 10 and 0 <= found["hole_rate"] <= 1
+    assert (
+        {"z_shuffle", "reverse_coverage", "covered_units", "mmd_prior"} < set(found) <= set(METRICS)
+    )
+    plain = json_of(capsys, "evaluate", "trained", "--swaps", "0")["metrics"]
+    assert not {"z_shuffle", "hole_rate"} & set(plain)
+
+
+def test_the_posterior_is_judged_with_its_evidence(capsys: Capture, trained: store.Run) -> None:
+    found = json_of(capsys, "posterior", "trained", "--split", "train", "-n", "60")
+    assert found["diagnosis"]["state"] in ("healthy", "weak", "collapsed", "ignored")
+    assert set(found["metrics"]) <= set(METRICS) and len(found["worst"]) == 5
+    said = output_of(capsys, "posterior", "trained", "-n", "20", "--worst", "1")
+    assert "Swapping codes between sentences" in said and "lie in holes" in said
+
+
+def test_a_sentence_is_traversed(capsys: Capture, trained: store.Run) -> None:
+    asked = ("traverse", "trained", A, "--split", "train")
+    found = json_of(capsys, *asked, "--most", "2", "--stops", "3")
+    assert len(found["axes"]) == 2 and found["sentence"]["text"] == A
+    assert all(len(axis["stops"]) == 3 for axis in found["axes"])
+    shown = output_of(capsys, *asked, "--axes", "pca", "--over", "deviations", "--most", "1")
+    assert shown.startswith("PC 1") and len(shown.splitlines()) == 10
+    assert "did you mean 'units'" in complaint_of(capsys, *asked, "--axes", "unit")
+
+
+def test_a_sentence_slides_along_an_attribute(capsys: Capture, trained: store.Run) -> None:
+    asked = ("attribute", "trained", A, "--having", "dog", "--lacking", "cat")
+    found = json_of(capsys, *asked, "--stops", "5")
+    assert [stop["s"] for stop in found["stops"]] == [-3, -1.5, 0, 1.5, 3]
+    assert found["vector"]["how"] == "mean" and len(found["vector"]["direction"]) == 3
+    assert len(output_of(capsys, *asked, "--how", "lda").splitlines()) == 13
+    wrong = complaint_of(capsys, "attribute", "trained", A, "--having", "dog", "--lacking", "snake")
+    assert "slice or label 'snake'" in wrong
+    assert "all of them are 5" in complaint_of(capsys, *asked, "--keep-length")
+
+
 def test_codes_are_written_to_parquet(capsys: Capture, trained: store.Run, tmp_path: Path) -> None:
     lines, output = tmp_path / "lines.txt", tmp_path / "z.parquet"
     lines.write_text(f"{A}\n{B}\n")

@@ -16,9 +16,11 @@ from engine.runs import store
 
 if TYPE_CHECKING:
     from engine.decoding.config import DecodingConfig
+    from engine.explore.geodesic import Geodesic
     from engine.explore.interpolation import Interpolation
     from engine.explore.reconstruction import Reconstruction
     from engine.hosting import Hosted
+    from engine.maps.codes import Codes
 
 Checkpoint = Annotated[
     str | None,
@@ -52,7 +54,8 @@ def open_model(run: str, checkpoint: str | None, device: str = "auto") -> Hosted
     return ModelHost(device).get(found, checkpoint or found.preferred_checkpoint())
 
 
-def _decoding(hosted: Hosted, max_tokens: int | None = None, **settings: Any) -> DecodingConfig:
+def decoding_of(hosted: Hosted, max_tokens: int | None = None, **settings: Any) -> DecodingConfig:
+    """The decoding that options describe, as long as the run's sentences may be."""
     from pydantic import ValidationError
 
     from engine.config import ConfigError, explain
@@ -83,7 +86,7 @@ def sample(
 ) -> None:
     """Write sentences from draws of the prior, or around a sentence."""
     hosted = open_model(run, checkpoint, device)
-    decoding = _decoding(
+    decoding = decoding_of(
         hosted,
         max_tokens,
         strategy=strategy,
@@ -101,7 +104,7 @@ def sample(
     else:
         drawn = draw_around(hosted.model, hosted.tokenizer, around, n, decoding)
     if json:
-        terminal.show_json(_origin(hosted) | {"decoding": decoding.model_dump()} | asdict(drawn))
+        terminal.show_json(origin(hosted) | {"decoding": decoding.model_dump()} | asdict(drawn))
         return
     for text in drawn.texts:
         typer.echo(text)
@@ -126,11 +129,11 @@ def reconstruct(
     """Encode sentences and decode their codes: what comes back."""
     sentences = read_sentences(input)
     hosted = open_model(run, checkpoint, device)
-    decoding = _decoding(hosted, max_tokens, strategy=strategy, beam=beam, seed=seed)
+    decoding = decoding_of(hosted, max_tokens, strategy=strategy, beam=beam, seed=seed)
     found = list(_reconstructed(hosted, sentences, decoding, draws))
     if json:
         rows = [asdict(one) for one in found]
-        terminal.show_json(_origin(hosted) | {"sentences": rows})
+        terminal.show_json(origin(hosted) | {"sentences": rows})
         return
     for one in found:
         mark = "=" if one.exact else "~"
@@ -167,9 +170,13 @@ def interpolate(
     path: Annotated[
         str | None,
         typer.Option(
-            help="linear, spherical, norm-preserving ...; the best for such codes by default."
+            help="linear, spherical, norm-preserving ..., geodesic or through-data; the best for such "
+            "codes by default."
         ),
     ] = None,
+    rows: Annotated[
+        int, typer.Option(min=2, help="Training sentences that through-data walks among.")
+    ] = 5000,
     strategy: Strategy = "greedy",
     beam: Beam = 5,
     max_tokens: MaxTokens = None,
@@ -178,19 +185,52 @@ def interpolate(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Decode the codes between two sentences."""
+    """Decode the codes between two sentences, and measure how smooth the path is."""
     hosted = open_model(run, checkpoint, device)
-    decoding = _decoding(hosted, max_tokens, strategy=strategy, beam=beam, seed=seed)
-    from engine.explore.interpolation import between
+    decoding = decoding_of(hosted, max_tokens, strategy=strategy, beam=beam, seed=seed)
+    from engine.explore.smoothness import smoothness
+    from engine.explore.ways import THROUGH_DATA, find_path, graph_of
 
-    found = between(hosted.model, hosted.tokenizer, a, b, steps, path, decoding)
+    with terminal.progress() as progress:
+        graph = None
+        if path == THROUGH_DATA:
+            codes = encoded_rows(hosted, "train", rows, seed, device, progress).codes
+            graph = graph_of(hosted.model.latent, codes)
+        sentences = (hosted.model, hosted.tokenizer, a, b)
+        found = find_path(*sentences, steps, path, decoding, graph=graph, progress=progress)
+    measures = smoothness(hosted.model, found.interpolation)
     if json:
-        terminal.show_json(_origin(hosted) | found.to_dict())
+        cost = {} if found.geodesic is None else {"geodesic": _cost(found.geodesic)}
+        everything = origin(hosted) | found.interpolation.to_dict() | {"measures": measures}
+        terminal.show_json(everything | cost)
         return
-    for step in found.steps:
+    for step in found.interpolation.steps:
         typer.echo(f"{step.alpha:.2f}  {step.text}")
-    for remark in _remarks(found):
+    for remark in _remarks(found.interpolation):
         terminal.note(remark)
+    terminal.note(", ".join(f"{name} {value:.3g}" for name, value in measures.items()))
+    if (bent := found.geodesic) is not None:
+        terminal.note(
+            f"energy {bent.energy:.2f} nats, {bent.straight_energy:.2f} straight; {bent.passes:,} "
+            f"sentences read in {bent.seconds:.1f} s"
+        )
+
+
+def _cost(bent: Geodesic) -> dict[str, Any]:
+    """What a geodesic gained and took; its codes are the path's."""
+    left_out = ("codes", "anchors", "history")
+    return {name: value for name, value in asdict(bent).items() if name not in left_out}
+
+
+def encoded_rows(
+    hosted: Hosted, split: str, n: int | None, seed: int, device: str, progress: Any
+) -> Codes:
+    """Codes of sentences of a split, kept from the last time if they were encoded then."""
+    from engine.hosting import ModelHost
+    from engine.maps import codes
+
+    asked = codes.Request(hosted.run, hosted.checkpoint, split, n, seed, reconstruction=False)
+    return codes.obtain(asked, ModelHost(device), progress)
 
 
 def _remarks(found: Interpolation) -> Iterator[str]:
@@ -205,5 +245,6 @@ def _remarks(found: Interpolation) -> Iterator[str]:
         yield "the decoder ignores the code: every step reads the same"
 
 
-def _origin(hosted: Hosted) -> dict[str, Any]:
+def origin(hosted: Hosted) -> dict[str, Any]:
+    """Which model a result is of."""
     return {"run": hosted.run.name, "checkpoint": hosted.checkpoint}

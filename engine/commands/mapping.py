@@ -132,11 +132,11 @@ def _groups(
         raise ConfigError(
             "a custom axis needs both --towards and --away; name a slice or label each"
         )
-    to, fro = (_positions(encoded, asked, name) for name in (towards, away))
+    to, fro = (positions_of(encoded, asked, name) for name in (towards, away))
     return Groups(to, fro, (away, towards))
 
 
-def _positions(encoded: codes.Codes, asked: codes.Request, name: str) -> Any:
+def positions_of(encoded: codes.Codes, asked: codes.Request, name: str) -> Any:
     """Where the rows of a slice are, or else those of a label."""
     import numpy as np
 

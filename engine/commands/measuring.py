@@ -50,6 +50,14 @@ def evaluate(
             help="Random sentences behind BLEU, edit similarity and exact match; 0 leaves them out.",
         ),
     ] = 500,
+    swaps: Annotated[
+        int,
+        typer.Option(min=0, help="Random sentences that exchange their codes; 0 leaves it out."),
+    ] = 500,
+    holes: Annotated[
+        int,
+        typer.Option(min=0, help="Draws of the prior among which holes are counted; 0: none."),
+    ] = 0,
     seed: Seed = 42,
     checkpoint: Checkpoint = None,
     device: Device = "auto",
@@ -59,6 +67,7 @@ def evaluate(
     hosted = open_model(run, checkpoint, device)
     config = _settings(hosted, iw_samples, seed)
     found = _measured(hosted, split, config, limit, reconstructions, exact)
+    found["metrics"] |= _of_the_code(hosted, split, config, limit, swaps, holes)
     if json:
         origin = {"run": hosted.run.name, "checkpoint": hosted.checkpoint, "split": split}
         terminal.show_json(origin | found | {"evaluation": config.model_dump()})
@@ -122,6 +131,32 @@ def _measured(
             scalars |= {name: value for name, value in scores.items() if name != "rows"}
     units = {"kl_per_unit": found.kl_per_unit, "mean_variance": found.mean_variance}
     return {"metrics": scalars} | units
+
+
+def _of_the_code(
+    hosted: Hosted, split: str, config: EvaluationConfig, limit: int | None, swaps: int, holes: int
+) -> dict[str, float]:
+    """What it costs to swap codes, and where the prior draws codes that no sentence has."""
+    from engine.evaluation.aggregate import aggregate
+    from engine.evaluation.holes import find_holes
+    from engine.evaluation.swapping import swap_codes
+    from engine.runs.material import split_of
+
+    scalars: dict[str, float] = {}
+    if not (swaps or holes):
+        return scalars
+    with terminal.progress() as progress:
+        tokens = split_of(hosted.run, hosted.config, split, progress)
+        rows = min(config.mi_rows, limit or config.mi_rows, len(tokens))
+        if rows < 2:
+            return scalars
+        encoded = aggregate(hosted.model, tokens, rows, seed=config.seed, progress=progress)
+        if swaps:
+            asked = (hosted.model, tokens, encoded, swaps)
+            scalars |= swap_codes(*asked, seed=config.seed, progress=progress).scalars()
+        if holes and encoded.has_density:
+            scalars |= find_holes(hosted.model, encoded, holes, config.seed).scalars()
+    return scalars
 
 
 def _rare(

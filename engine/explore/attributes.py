@@ -157,9 +157,11 @@ def direction_of(
     """
     vectors = arithmetic_of(latent).vectors(codes)
     y = np.asarray(values, dtype=np.float64)
-    if y.shape != (len(vectors),) or np.ptp(y) == 0:
+    if y.shape != (len(vectors),):
+        raise ConfigError(f"a direction needs one number for each of {len(vectors)} codes")
+    if np.ptp(y) == 0:
         raise ConfigError(
-            f"a direction needs one number for each of {len(vectors)} codes, and not all the same"
+            f"a direction needs numbers that differ, and all of them are {y[0]:g}; leave it out"
         )
     centred = vectors - vectors.mean(axis=0)
     found = np.linalg.lstsq(centred, y - y.mean(), rcond=None)[0]

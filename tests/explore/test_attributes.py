@@ -124,5 +124,5 @@ def test_one_mean_or_too_few_sentences_are_refused(how: str) -> None:
 
 
 def test_a_number_that_is_the_same_for_all_has_no_direction() -> None:
-    with pytest.raises(ConfigError, match="not all the same"):
+    with pytest.raises(ConfigError, match="all of them are 1; leave it out"):
         direction_of(Gaussian, np.ones((5, Z)), np.ones(5))
