@@ -92,8 +92,8 @@ class Holes:
         n = len(self.log_q)
         if information is not None and information > 0.9 * math.log(n):
             told.append(
-                f"{n} posteriors hardly overlap, so that what lies between them is poorly known; more "
-                "rows would show fewer holes."
+                f"{n} posteriors hardly overlap, so that what lies between them is poorly known: another "
+                "number of rows gives another rate."
             )
         return told
 

@@ -24,15 +24,32 @@ def evaluation_mode(model: nn.Module, seed: int) -> Iterator[torch.device]:
     random numbers start from ``seed``, and the streams of training go on afterwards as if nothing
     had been drawn: a run gives the same weights however often it is evaluated.
     """
-    flags = [(module, module.training) for module in model.modules()]
     device = device_of(model)
     cuda = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
     plain = torch.autocast(device.type, enabled=False)
-    with torch.random.fork_rng(devices=cuda), torch.inference_mode(), plain:
+    with torch.random.fork_rng(devices=cuda), torch.inference_mode(), plain, _dropout_off(model):
         torch.manual_seed(seed)
-        model.eval()
-        try:
-            yield device
-        finally:
-            for module, training in flags:
-                module.training = training
+        yield device
+
+
+@contextmanager
+def differentiable_mode(model: nn.Module) -> Iterator[torch.device]:
+    """Look at how a model answers to its codes: as in ``evaluation_mode``, but gradients are recorded.
+
+    Random numbers are left alone; nothing is to be drawn.
+    """
+    device = device_of(model)
+    plain = torch.autocast(device.type, enabled=False)
+    with torch.inference_mode(False), torch.enable_grad(), plain, _dropout_off(model):
+        yield device
+
+
+@contextmanager
+def _dropout_off(model: nn.Module) -> Iterator[None]:
+    flags = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in flags:
+            module.training = training

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 
 from engine.decoding.config import DecodingConfig
 from engine.explore.marks import changed
-from engine.explore.sentences import Sentence, padded, read
 
 if TYPE_CHECKING:
     from engine.data.tokenizers import Tokenizer
@@ -77,30 +76,6 @@ def decode_codes(
             zip(tokenizer.decode(sentences), _others(compared_with, len(z)), strict=True)
         )
     ]
-
-
-def encode_typed(
-    model: VAE, tokenizer: Tokenizer, texts: Sequence[str], decoding: DecodingConfig
-) -> tuple[list[Sentence], np.ndarray]:
-    """Read typed sentences and give their deterministic codes, (N, Z), one sentence at a time.
-
-    One by one, a sentence's code does not depend, to the last bit, on its companions.
-
-    Args:
-        model: a text VAE.
-        tokenizer: the run's tokeniser.
-        texts: what was typed.
-        decoding: its ``max_tokens`` cuts what is read.
-
-    Raises:
-        DataError: a sentence is blank.
-    """
-    from engine.evaluation.mode import evaluation_mode
-
-    typed = read(tokenizer, texts, decoding.max_tokens)
-    with evaluation_mode(model, decoding.seed) as device:
-        codes = [model.code(padded([one]).to(device))[0].cpu().numpy() for one in typed]
-    return typed, np.stack(codes)
 
 
 def _others(compared_with: int | Sequence[int] | None, count: int) -> Sequence[int]:

@@ -41,14 +41,14 @@ def to_csv(found: Interpolation) -> str:
 def to_markdown(found: Interpolation) -> str:
     """A table with what is new in each step in bold."""
     lines = [
-        f"**A** {_markdown(found.a.text)}  ",
-        f"**B** {_markdown(found.b.text)}",
+        f"**A** {markdown_text(found.a.text)}  ",
+        f"**B** {markdown_text(found.b.text)}",
         "",
         "| α | sentence | nats |",
         "|---|---|---|",
     ]
     lines += [
-        f"| {step.alpha:.2f} | {_marked(step, _markdown, '**', '**')} | {step.nll:.1f} |"
+        f"| {step.alpha:.2f} | {_marked(step, markdown_text, '**', '**')} | {step.nll:.1f} |"
         for step in found.steps
     ]
     return "\n".join(lines) + "\n"
@@ -62,13 +62,13 @@ def to_latex(found: Interpolation) -> str:
         r"\toprule",
         r"$\alpha$ & sentence & nats \\",
         r"\midrule",
-        rf"A & \emph{{{_latex(found.a.text)}}} & \\",
+        rf"A & \emph{{{latex_text(found.a.text)}}} & \\",
     ]
     lines += [
-        rf"{step.alpha:.2f} & {_marked(step, _latex, _BOLD, '}')} & {step.nll:.1f} \\"
+        rf"{step.alpha:.2f} & {_marked(step, latex_text, _BOLD, '}')} & {step.nll:.1f} \\"
         for step in found.steps
     ]
-    lines += [rf"B & \emph{{{_latex(found.b.text)}}} & \\", r"\bottomrule", r"\end{tabular}"]
+    lines += [rf"B & \emph{{{latex_text(found.b.text)}}} & \\", r"\bottomrule", r"\end{tabular}"]
     return "\n".join(lines) + "\n"
 
 
@@ -113,9 +113,11 @@ _LATEX = str.maketrans(
 )
 
 
-def _markdown(text: str) -> str:
+def markdown_text(text: str) -> str:
+    """A text that Markdown shows as it is, on one line."""
     return " ".join(text.split("\n")).translate(_MARKDOWN)
 
 
-def _latex(text: str) -> str:
+def latex_text(text: str) -> str:
+    """A text that LaTeX sets as it is."""
     return text.translate(_LATEX)

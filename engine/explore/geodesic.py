@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from engine.config import ConfigError
 from engine.decoding.config import DecodingConfig
+from engine.evaluation.mode import differentiable_mode
 from engine.explore.paths import interpolate
 from engine.explore.pullback import Pullback, lengths
 
@@ -103,7 +104,7 @@ def geodesic(
     began = time.perf_counter()
     require_bendable(model.latent)
     search = _Search(model, z_a, z_b, min(max(steps, _KNOTS[0]), _KNOTS[1]))
-    with _as_evaluated(model):
+    with differentiable_mode(model):
         pullback = search.run(decoding or DecodingConfig(), evaluations, progress)
         with torch.no_grad():
             straight, bent = (pullback.divergences(search.codes(c)) for c in search.both)
@@ -248,17 +249,3 @@ def _waves(steps: int, knots: int) -> Floats:
     t, m = np.linspace(0, 1, steps)[:, None], np.arange(1, knots - 1)
     steep = 2 * np.sin(m * np.pi / (2 * (knots - 1))) * math.sqrt((knots - 1) / 2)
     return np.sin(m * np.pi * t) / steep
-
-
-@contextmanager
-def _as_evaluated(model: VAE) -> Iterator[None]:
-    """Dropout off, gradients on; no random number is drawn, so that no stream has to be kept."""
-    flags = [(module, module.training) for module in model.modules()]
-    plain = torch.autocast(next(model.parameters()).device.type, enabled=False)
-    with torch.inference_mode(False), torch.enable_grad(), plain:
-        model.eval()
-        try:
-            yield
-        finally:
-            for module, training in flags:
-                module.training = training

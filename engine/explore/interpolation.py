@@ -10,11 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.config import ConfigError
 from engine.decoding.config import DecodingConfig
-from engine.evaluation.text import edit_similarity
-from engine.explore.decoded import encode_typed
+from engine.explore.ends import Endpoint, Ends, encode_ends, endpoint
 from engine.explore.marks import changed
 from engine.explore.paths import PATHS, interpolate
-from engine.explore.sentences import Sentence
 
 if TYPE_CHECKING:
     from engine.data.tokenizers import Tokenizer
@@ -49,39 +47,6 @@ class Step:
     nll: float
     token_nll: list[float]
     ids: list[int]
-
-
-@dataclass(frozen=True)
-class Ends:
-    """Two typed sentences and their codes.
-
-    Attributes:
-        typed: what the model reads of them.
-        a, b: their deterministic codes, (Z,).
-    """
-
-    typed: list[Sentence]
-    a: NDArray[np.float32]
-    b: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A typed sentence and what the model makes of it.
-
-    Attributes:
-        text: as typed.
-        reconstruction: the sentence that its code decodes to.
-        similarity: 1 - token edit distance / longer length, 0 to 1.
-        unknown: words that the vocabulary lacks.
-        truncated: the text was longer than the model reads.
-    """
-
-    text: str
-    reconstruction: str
-    similarity: float
-    unknown: list[str]
-    truncated: bool
 
 
 @dataclass(frozen=True)
@@ -148,24 +113,6 @@ def between(
     path = allowed(model, path)
     codes = interpolate(ends.a, ends.b, steps, path, model.latent.tokens)
     return along(model, tokenizer, ends, codes, path, decoding)
-
-
-def encode_ends(
-    model: VAE, tokenizer: Tokenizer, a: str, b: str, decoding: DecodingConfig | None = None
-) -> Ends:
-    """Read two sentences and encode each.
-
-    Args:
-        model: a text VAE.
-        tokenizer: the run's tokeniser.
-        a, b: what was typed.
-        decoding: its ``max_tokens`` cuts what is read.
-
-    Raises:
-        DataError: a sentence is blank.
-    """
-    typed, (z_a, z_b) = encode_typed(model, tokenizer, [a, b], decoding or DecodingConfig())
-    return Ends(typed, z_a, z_b)
 
 
 def along(
@@ -264,9 +211,3 @@ def _steps(
             )
         )
     return found
-
-
-def endpoint(typed: Sentence, ids: list[int], reconstruction: str) -> Endpoint:
-    """A typed sentence beside what its code decodes to, ``ids`` and the text of them."""
-    similarity = edit_similarity([(ids, typed.ids)])
-    return Endpoint(typed.text, reconstruction, similarity, typed.unknown, typed.truncated)

@@ -14,8 +14,8 @@ from engine.decoding.config import DecodingConfig
 from engine.evaluation.text import edit_similarities
 from engine.explore.arithmetic import arithmetic_of
 from engine.explore.attributes import AttributeVector
-from engine.explore.decoded import Decoded, decode_codes, encode_typed
-from engine.explore.interpolation import Endpoint, endpoint
+from engine.explore.decoded import Decoded, decode_codes
+from engine.explore.ends import Endpoint, encode_typed, endpoint
 from engine.explore.sentences import Sentence, padded
 
 if TYPE_CHECKING:

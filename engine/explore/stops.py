@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from engine.config import ConfigError
 from engine.decoding.config import DecodingConfig
-from engine.explore.decoded import Decoded, decode_codes, encode_typed
-from engine.explore.interpolation import Endpoint, allowed, endpoint
+from engine.explore.decoded import Decoded, decode_codes
+from engine.explore.ends import Endpoint, encode_typed, endpoint
+from engine.explore.interpolation import allowed
 from engine.explore.paths import interpolate
 
 if TYPE_CHECKING:

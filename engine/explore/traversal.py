@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from engine.config import ConfigError
 from engine.decoding.config import DecodingConfig
 from engine.explore.arithmetic import Arithmetic, arithmetic_of
-from engine.explore.decoded import Decoded, decode_codes, encode_typed
-from engine.explore.interpolation import Endpoint, endpoint
+from engine.explore.decoded import Decoded, decode_codes
+from engine.explore.ends import Endpoint, encode_typed, endpoint
 
 if TYPE_CHECKING:
     from engine.data.tokenizers import Tokenizer

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from engine.config import ConfigError, one_of
 from engine.decoding.config import DecodingConfig
-from engine.explore.interpolation import Interpolation, along, between, encode_ends
+from engine.explore.ends import encode_ends
+from engine.explore.interpolation import Interpolation, along, between
 from engine.explore.paths import PATHS
 
 if TYPE_CHECKING:

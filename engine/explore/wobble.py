@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.decoding.config import DecodingConfig
 from engine.evaluation.text import edit_similarities
 from engine.explore.decoded import decode_codes
-from engine.explore.interpolation import Endpoint, endpoint
+from engine.explore.ends import Endpoint, endpoint
 from engine.explore.marks import changed
 from engine.explore.sentences import padded, read
 

@@ -206,3 +206,20 @@ def test_sentences_that_were_learnt_are_joined(trained: VAE, tokenizer: Tokenize
     found = geodesic(trained, a, b)
     written = tokenizer.decode(decode(trained, torch.tensor(found.codes, dtype=torch.float32)))
     assert (written[0], written[-1]) == (TEXTS[0], TEXTS[1])
+
+
+@pytest.mark.slow
+def test_on_the_demonstration_model_it_takes_seconds_and_gains_a_fifth() -> None:
+    import time
+
+    from engine.explore.ways import GEODESIC, find_path
+    from engine.hosting import ModelHost
+    from engine.runs import store
+
+    run = store.find("demo")
+    hosted = ModelHost("cpu").get(run, run.preferred_checkpoint())
+    pair = "Open a file for reading.", "Raise an error if the key is missing."
+    began = time.process_time()
+    found = find_path(hosted.model, hosted.tokenizer, *pair, 11, GEODESIC).geodesic
+    assert time.process_time() - began < 20  # a processor of its own needs 5
+    assert found.energy < 0.8 * found.straight_energy
