@@ -315,6 +315,7 @@ def test_sentences_are_sampled(capsys: Capture, trained: store.Run) -> None:
     settings = ["--strategy", "sample", "--temperature", "0.7", "--top-k", "3", "--seed", "1"]
     first, second = (json_of(capsys, "sample", "trained", *settings) for _ in range(2))
     assert first == second and len(first["texts"]) == len(first["codes"]) == 10
+    assert {"self_bleu", "distinct_1", "unique"} < set(first["measures"]) <= set(METRICS)
     around = json_of(capsys, "sample", "trained", "--around", A, "-n", "3")
     assert len(around["texts"]) == 3
     assert "strategy" in complaint_of(capsys, "sample", "trained", "--strategy", "best")

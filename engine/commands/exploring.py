@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.commands import terminal
+from engine.commands.inputs import encoded_rows
 from engine.commands.latent import (
     Checkpoint,
     Device,
     Json,
     Seed,
     decoding_of,
-    encoded_rows,
     open_model,
     origin,
 )

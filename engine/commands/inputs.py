@@ -1,4 +1,4 @@
-"""Sentences that a command reads from a file."""
+"""Sentences that a command reads from a file, or encodes from a split."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import gzip
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from engine.config import DataError
+
+if TYPE_CHECKING:
+    from engine.hosting import Hosted
+    from engine.maps.codes import Codes
 
 BATCH = 256
 
@@ -52,3 +57,14 @@ def _decoded(raw: bytes, path: Path) -> str:
 def batches_of(sentences: Sequence[str], size: int = BATCH) -> Iterator[Sequence[str]]:
     """The sentences, ``size`` at a time."""
     return (sentences[start : start + size] for start in range(0, len(sentences), size))
+
+
+def encoded_rows(
+    hosted: Hosted, split: str, n: int | None, seed: int, device: str, progress: Any
+) -> Codes:
+    """Codes of sentences of a split, kept from the last time if they were encoded then."""
+    from engine.hosting import ModelHost
+    from engine.maps import codes
+
+    asked = codes.Request(hosted.run, hosted.checkpoint, split, n, seed, reconstruction=False)
+    return codes.obtain(asked, ModelHost(device), progress)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.commands import terminal
-from engine.commands.inputs import batches_of, read_sentences
+from engine.commands.inputs import batches_of, encoded_rows, read_sentences
 from engine.commands.training import RunName
 from engine.runs import store
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from engine.explore.interpolation import Interpolation
     from engine.explore.reconstruction import Reconstruction
     from engine.hosting import Hosted
-    from engine.maps.codes import Codes
 
 Checkpoint = Annotated[
     str | None,
@@ -96,6 +95,7 @@ def sample(
         beam=beam,
         seed=seed,
     )
+    from engine.evaluation.diversity import diversity
     from engine.explore.sampling import around as draw_around
     from engine.explore.sampling import from_prior
 
@@ -103,11 +103,14 @@ def sample(
         drawn = from_prior(hosted.model, hosted.tokenizer, n, decoding)
     else:
         drawn = draw_around(hosted.model, hosted.tokenizer, around, n, decoding)
+    measures = diversity(drawn.ids)
     if json:
-        terminal.show_json(origin(hosted) | {"decoding": decoding.model_dump()} | asdict(drawn))
+        settings = {"decoding": decoding.model_dump(), "measures": measures}
+        terminal.show_json(origin(hosted) | settings | asdict(drawn))
         return
     for text in drawn.texts:
         typer.echo(text)
+    terminal.note(", ".join(f"{name} {value:.3g}" for name, value in measures.items()))
 
 
 def reconstruct(
@@ -220,17 +223,6 @@ def _cost(bent: Geodesic) -> dict[str, Any]:
     """What a geodesic gained and took; its codes are the path's."""
     left_out = ("codes", "anchors", "history")
     return {name: value for name, value in asdict(bent).items() if name not in left_out}
-
-
-def encoded_rows(
-    hosted: Hosted, split: str, n: int | None, seed: int, device: str, progress: Any
-) -> Codes:
-    """Codes of sentences of a split, kept from the last time if they were encoded then."""
-    from engine.hosting import ModelHost
-    from engine.maps import codes
-
-    asked = codes.Request(hosted.run, hosted.checkpoint, split, n, seed, reconstruction=False)
-    return codes.obtain(asked, ModelHost(device), progress)
 
 
 def _remarks(found: Interpolation) -> Iterator[str]:
