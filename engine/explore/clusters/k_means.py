@@ -16,7 +16,7 @@ class KMeans(Clustering):
     """So many round groups of sentences, each around its mean; every sentence is in one.
 
     References:
-        Least Squares Quantization in PCM, Lloyd, 1982, IEEE Transactions on Information Theory 28 (2);
+        Least Squares Quantization in PCM, Lloyd, 1982, https://doi.org/10.1109/TIT.1982.1056489;
         k-means++, Arthur and Vassilvitskii, 2007, SODA (the start)
     """
 

@@ -24,7 +24,8 @@ class PrincipalComponents(Projector):
     """The directions in which the codes vary most: linear, so that distances mean something.
 
     References:
-        Pearson, On Lines and Planes of Closest Fit to Systems of Points in Space, 1901.
+        Pearson, On Lines and Planes of Closest Fit to Systems of Points in Space, 1901,
+        https://doi.org/10.1080/14786440109462720
     """
 
     class Config(BaseConfig):
