@@ -24,7 +24,12 @@ STATES = {
     "failed": ("error", "red"),
     "lost": ("help", "red"),
 }
-HEALTH = {"healthy": "#009E73", "weak": "#E69F00", "collapsed": "#D55E00"}
+HEALTH = {
+    "healthy": "#009E73",
+    "weak": "#E69F00",
+    "ignored": "#D55E00",
+    "collapsed": "#D55E00",
+}
 ERRORS = "errors"
 
 
@@ -201,14 +206,13 @@ def sentence(pieces: Sequence[tuple[str, str]]) -> str:
 def health(diagnosis: Any, key: str = "health") -> None:
     """Whether the posterior is alive, in plain words, with what usually helps."""
     words = " ".join(diagnosis.words)
-    show = {"healthy": st.success, "weak": st.warning, "collapsed": st.error}[diagnosis.state]
-    icon = {"healthy": "favorite", "weak": "heart_minus", "collapsed": "heart_broken"}
-    title = {
-        "healthy": "The posterior is alive",
-        "weak": "The posterior is weak",
-        "collapsed": "The posterior has collapsed",
-    }
-    show(plain(words), title=title[diagnosis.state], icon=f":material/{icon[diagnosis.state]}:")
+    show, icon, title = {
+        "healthy": (st.success, "favorite", "The posterior is alive"),
+        "weak": (st.warning, "heart_minus", "The posterior is weak"),
+        "ignored": (st.error, "hearing_disabled", "The decoder ignores the code"),
+        "collapsed": (st.error, "heart_broken", "The posterior has collapsed"),
+    }[diagnosis.state]
+    show(plain(words), title=title, icon=f":material/{icon}:")
 
 
 def need_run(run: Any, checkpoint: str | None) -> bool:

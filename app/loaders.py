@@ -193,7 +193,7 @@ def _interpolation(
 
     decoding = DecodingConfig(strategy=strategy, max_tokens=max_tokens(_run))
     hosted = host().get(_run, _checkpoint)
-    with hosted.lock:
+    with hosted.turn():
         return between(hosted.model, hosted.tokenizer, a, b, steps, path, decoding)
 
 
@@ -217,7 +217,7 @@ def _samples(
     from engine.explore.sampling import around, from_prior
 
     hosted = host().get(_run, _checkpoint)
-    with hosted.lock:
+    with hosted.turn():
         if sentence:
             return around(hosted.model, hosted.tokenizer, sentence, n, decoding, spread)
         return from_prior(hosted.model, hosted.tokenizer, n, decoding)
@@ -244,7 +244,7 @@ def _reconstructions(
 
     decoding = DecodingConfig(strategy=strategy, max_tokens=max_tokens(_run))
     hosted = host().get(_run, _checkpoint)
-    with hosted.lock:
+    with hosted.turn():
         return reconstruct(hosted.model, hosted.tokenizer, list(texts), decoding, draws)
 
 

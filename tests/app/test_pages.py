@@ -90,3 +90,25 @@ def test_a_damaged_run_takes_no_page_with_it(
     assert "cannot be read" in "".join(error.proto.title for error in page("home").error)
     assert "must be a JSON file" in said(page("runs", run="damaged"))
     assert said(page("guide"))
+
+
+def test_every_verdict_has_a_colour_and_a_banner(home: Path) -> None:
+    from typing import get_args
+
+    from app import blocks
+    from engine.evaluation.diagnosis import State
+
+    assert set(blocks.HEALTH) == set(get_args(State))
+
+    def banners() -> None:
+        from typing import get_args
+
+        from app import blocks
+        from engine.evaluation.diagnosis import Diagnosis, State
+
+        for state in get_args(State):
+            blocks.health(Diagnosis(state, ["So it is."], [], []))
+
+    app = AppTest.from_function(banners).run()
+    assert not app.exception
+    assert len(app.error) + len(app.warning) + len(app.success) == len(get_args(State))
