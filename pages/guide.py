@@ -19,34 +19,36 @@ TABS = {
 DIRECTIONS = {"higher": "↑ higher", "lower": "↓ lower", "zero": "→ 0", "none": "–"}
 
 blocks.header("Guide", "What the words mean, how the numbers are computed, and what usually helps.")
-tabs = dict(zip(TABS, st.tabs(list(TABS)), strict=True))
+# Tabs that tell the server: the registries import torch, which the other tabs need not wait for.
+tabs = dict(zip(TABS, st.tabs(list(TABS), key="guide-tabs", on_change="rerun"), strict=True))
 for title, name in TABS.items():
     if name:
         tabs[title].container(width=820).markdown(loaders.text(f"guide/{name}.md"))
 
 with tabs["Latents and remedies"]:
-    from engine.models.decoders import DECODERS
-    from engine.models.encoders import ENCODERS
-    from engine.models.estimators import ESTIMATORS
-    from engine.models.latents import LATENTS
-    from engine.objectives.remedies import REMEDIES
+    if tabs["Latents and remedies"].open:
+        from engine.models.decoders import DECODERS
+        from engine.models.encoders import ENCODERS
+        from engine.models.estimators import ESTIMATORS
+        from engine.models.latents import LATENTS
+        from engine.objectives.remedies import REMEDIES
 
-    st.markdown(
-        "All of these are settings of a run, and they combine; where the mathematics forbids it, the run "
-        "says why before it starts.",
-        width=820,
-    )
-    for title, registry in {
-        "Latent families": LATENTS,
-        "Remedies against collapse": REMEDIES,
-        "Gradient estimators for bits": ESTIMATORS,
-        "Encoders": ENCODERS,
-        "Decoders": DECODERS,
-    }.items():
-        st.subheader(title, anchor=False)
-        known = {fields.humanise(name): registry.about(name) for name in registry}
-        table = pd.DataFrame(known, index=["What it does", "Reference"]).T
-        st.table(table, border="horizontal")
+        st.markdown(
+            "All of these are settings of a run, and they combine; where the mathematics forbids it, the run "
+            "says why before it starts.",
+            width=820,
+        )
+        for title, registry in {
+            "Latent families": LATENTS,
+            "Remedies against collapse": REMEDIES,
+            "Gradient estimators for bits": ESTIMATORS,
+            "Encoders": ENCODERS,
+            "Decoders": DECODERS,
+        }.items():
+            st.subheader(title, anchor=False)
+            known = {fields.humanise(name): registry.about(name) for name in registry}
+            table = pd.DataFrame(known, index=["What it does", "Reference"]).T
+            st.table(table, border="horizontal")
 
 with tabs["Numbers"]:
     st.markdown(

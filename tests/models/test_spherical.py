@@ -381,7 +381,7 @@ def test_the_learned_concentration_starts_where_it_is_told_and_keeps_its_bounds(
 
 
 def test_a_start_below_the_least_concentration_is_refused():
-    with pytest.raises(ConfigError, match="kappa_start must be above kappa_min, got 1 and 2"):
+    with pytest.raises(ValueError, match="kappa_start must be above kappa_min, got 1 and 2"):
         PowerSphericalFamily(PowerSphericalFamily.Config(kappa_start=1, kappa_min=2), H)
 
 
