@@ -1,0 +1,78 @@
+"""Is the posterior alive? The report of one checkpoint, from the verdict down to single prior draws."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import blocks, charts, jobs, loaders, posteriors, verdict
+from app.posterior_page import dimensions, exports, headline, holes
+from app.posteriors import Kept, Request
+from engine.runs.store import Run
+
+SPLITS = {charts.SPLIT_NAMES[split]: split for split in ("valid", "test", "train")}
+ROWS = (500, 1000, 2000, 5000)
+
+
+def draw(run: Run, checkpoint: str) -> None:
+    """The report, or how far it is."""
+    request = _choose(run, checkpoint)
+    with blocks.kindly("The posterior could not be looked at"):
+        if (kept := posteriors.find(request)) is None:
+            _wait_for(request)
+        else:
+            _show(request, kept)
+
+
+def _choose(run: Run, checkpoint: str) -> Request:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        split = st.segmented_control(
+            "Rows of the split", list(SPLITS), default="validation", required=True, key="health-split",
+            bind="query-params",
+        )  # fmt: skip
+        rows = st.select_slider(
+            "Rows at most", ROWS, 2000, key="health-rows", bind="query-params", width=240,
+            help="Random rows, seed 42. Mutual information can show no more than ln of their number, and "
+            "holes are judged against as many codes.",
+        )  # fmt: skip
+    return Request(run, checkpoint, SPLITS[split], rows)
+
+
+def _wait_for(request: Request) -> None:
+    """Start the work and show how far it is; the page comes back when it is done."""
+    key = posteriors.key(request)
+    job = jobs.find(key)
+    if job is not None and not job.live:
+        jobs.dismiss(key)
+        if job.error is not None:
+            blocks.error_box(job.error, "The posterior could not be looked at")
+            st.button("Try again", icon=":material/refresh:", key="again")
+            return
+        st.rerun()
+    posteriors.make(request)
+    st.fragment(_progress, run_every=0.5)(key)
+
+
+def _progress(key: str) -> None:
+    job = jobs.find(key)
+    if job is None or not job.live:
+        st.rerun()
+    blocks.job_progress(job)
+    st.caption("Made once for each checkpoint, then kept. You may leave this page meanwhile.")
+
+
+def _show(request: Request, kept: Kept) -> None:
+    split = charts.SPLIT_NAMES[request.split]
+    st.caption(
+        f"Measured on {len(kept):,} of {kept.of:,} sentences of the {split} split of "
+        f"{blocks.plain(loaders.data_name(request.run))}, seed {request.seed}."
+    )
+    verdict.draw(request.run, kept.diagnosis)
+    if kept.diagnosis is None:
+        st.info(
+            "Nothing to judge this code by: it has neither a KL nor a known use.",
+            icon=":material/info:",
+        )
+    headline.draw(kept)
+    dimensions.draw(request, kept)
+    holes.draw(kept)
+    exports.draw(request, kept)
