@@ -102,7 +102,8 @@ def _page(entry: Entry) -> Any:
 
 def go(stem: str, **query: str) -> None:
     """Open a page, with query parameters that its address shall carry."""
-    st.switch_page(ENTRIES[stem].path, query_params=query or None)
+    # Never None: Streamlit would refuse to clear an address that holds the run, a widget's own.
+    st.switch_page(ENTRIES[stem].path, query_params=query)
 
 
 def link(stem: str, label: str, icon: str | None = None, **query: str) -> None:

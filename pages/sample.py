@@ -7,6 +7,7 @@ from app import blocks, forms, loaders, sentences, state
 from engine.decoding import DecodingConfig
 
 SAMPLING, BEAM = {"temperature", "top_k", "top_p"}, {"beam", "length_penalty"}
+PRIOR, AROUND = "from the prior", "around a sentence"
 UNUSED = {"greedy": SAMPLING | BEAM, "sample": BEAM, "beam": SAMPLING}
 
 blocks.header("Sample", "Codes are drawn, from the prior or around a sentence, and decoded.")
@@ -14,14 +15,18 @@ run, checkpoint = loaders.current_run(), state.checkpoint()
 if not blocks.need_run(run, checkpoint):
     st.stop()
 
+# Set here and not as the widget's default, because a point of the latent map sets it as well.
+st.session_state.setdefault("draw-from", PRIOR)
+if around := state.take_note("around"):
+    st.session_state["draw-from"], st.session_state["centre"] = AROUND, around
+
 left, right = st.columns([2, 3], gap="large")
 with left:
     source = st.segmented_control(
-        "Draw codes", ["from the prior", "around a sentence"], default="from the prior",
-        required=True, key="draw-from", persist_state="session",
+        "Draw codes", [PRIOR, AROUND], required=True, key="draw-from", persist_state="session"
     )  # fmt: skip
     sentence, spread = "", 1.0
-    if source == "around a sentence":
+    if source == AROUND:
         sentence = st.text_input(
             "Sentence", key="centre", persist_state="session", placeholder="Draws stay around this"
         ).strip()
@@ -48,7 +53,7 @@ with left:
 with right:
     if edited.config is None:
         blocks.empty("Nothing drawn", "Mend the setting marked in red.", "edit_off")
-    elif source == "around a sentence" and not sentence:
+    elif source == AROUND and not sentence:
         blocks.empty("A sentence, please", "Type one on the left; draws stay around it.", "edit")
     else:
         state.note("sampling", edited.config)
