@@ -16,10 +16,6 @@ def key(request: Request) -> str:
     return f"posterior:{request.run.name}:{request.mark}"
 
 
-def make(request: Request) -> jobs.Job:
-    """Begin to make it, or find the job that does."""
-
-    def work(progress: jobs.Progress) -> None:
-        posteriors.make(request, loaders.host(), progress)
-
-    return jobs.start(key(request), f"Posterior of {request.run.name}", work)
+def make(request: Request, progress: jobs.Progress) -> None:
+    """Make it, with the models of this process."""
+    posteriors.make(request, loaders.host(), progress)

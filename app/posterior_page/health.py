@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from app import blocks, charts, jobs, loaders, posteriors, verdict
+from app import blocks, charts, loaders, posteriors, verdict
+from app.map_page.waiting import Waiting
 from app.posterior_page import dimensions, exports, headline, holes
 from app.posteriors import Kept, Request
 from engine.runs.store import Run
@@ -39,25 +42,12 @@ def _choose(run: Run, checkpoint: str) -> Request:
 
 def _wait_for(request: Request) -> None:
     """Start the work and show how far it is; the page comes back when it is done."""
-    key = posteriors.key(request)
-    job = jobs.find(key)
-    if job is not None and not job.live:
-        jobs.dismiss(key)
-        if job.error is not None:
-            blocks.error_box(job.error, "The posterior could not be looked at")
-            st.button("Try again", icon=":material/refresh:", key="again")
-            return
-        st.rerun()
-    posteriors.make(request)
-    st.fragment(_progress, run_every=0.5)(key)
-
-
-def _progress(key: str) -> None:
-    job = jobs.find(key)
-    if job is None or not job.live:
-        st.rerun()
-    blocks.job_progress(job)
-    st.caption("Made once for each checkpoint, then kept. You may leave this page meanwhile.")
+    place = st.container()
+    waiting = Waiting(place, place)
+    title = f"Looking at the posterior of {request.run.name}"
+    if waiting.begin(posteriors.key(request), title, partial(posteriors.make, request)):
+        waiting.draw()
+        st.caption("Made once for each checkpoint, then kept. You may leave this page meanwhile.")
 
 
 def _show(request: Request, kept: Kept) -> None:

@@ -190,10 +190,11 @@ def test_the_work_shows_how_far_it_is_survives_a_reload_and_can_be_stopped(
         "posterior", run="tiny", **{"health-split": "test"}
     )  # another tab finds the same job
     (job,) = jobs.live("posterior:")
-    assert job.title == "Posterior of tiny"
+    assert job.title == "Looking at the posterior of tiny"
     app.button(key=f"cancel-{job.key}").click().run()
-    wait_until(app, lambda shown: any(button.key == "again" for button in shown.button))
-    assert "stopped before it was done" in said(app)
+    again = f"again-{job.key}"
+    wait_until(app, lambda shown: any(button.key == again for button in shown.button))
+    assert "stopped before it was done" in said(app.run()), "it does not begin again unasked"
     pause.set()
 
 
