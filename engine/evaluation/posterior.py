@@ -108,7 +108,7 @@ def posterior_report(
     scalars |= _information(encoded) | swap.scalars()
     tell(0, None, "looking for holes")
     units = units_of(encoded)
-    holes = find_holes(model, encoded, draws, seed) if encoded.has_density else None
+    holes = find_holes(model, encoded, draws, seed, units) if encoded.has_density else None
     scalars |= holes.scalars() if holes else {}
     if counted := _counted(model, encoded, units):
         scalars["active_units"] = float(active_units(counted.mean_variance))
