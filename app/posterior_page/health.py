@@ -30,10 +30,11 @@ def _choose(run: Run, checkpoint: str) -> Request:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         split = st.segmented_control(
             "Rows of the split", list(SPLITS), default="validation", required=True, key="health-split",
-            bind="query-params",
+            bind="query-params", persist_state="session",
         )  # fmt: skip
         rows = st.select_slider(
             "Rows at most", ROWS, 2000, key="health-rows", bind="query-params", width=240,
+            persist_state="session",
             help="Random rows, seed 42. Mutual information can show no more than ln of their number, and "
             "holes are judged against as many codes.",
         )  # fmt: skip

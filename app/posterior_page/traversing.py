@@ -46,6 +46,7 @@ def draw(request: Request, kept: Kept, names: Sequence[str]) -> None:
             name = st.selectbox(
                 "Dimension", names, key=UNIT, bind="query-params", width=150,
                 help="Or click a bar above. Sorted as in the chart.", on_change=_chosen_by_name,
+                persist_state="session",
             )  # fmt: skip
             example = (loaders.pair(request.run, 0) or (FALLBACK,))[0]
             text = st.text_input(
