@@ -12,7 +12,7 @@ from app.navigation import ENTRIES
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
-MODEL_PAGES = ("latent_map", "interpolate", "sample", "reconstruct")
+MODEL_PAGES = ("latent_map", "posterior", "interpolate", "sample", "reconstruct")
 
 
 @pytest.mark.parametrize("stem", ENTRIES)
