@@ -159,14 +159,25 @@ def max_tokens(run: store.Run) -> int:
     return int(run.config().get("data", {}).get("max_tokens", 40))
 
 
-def paths(run: store.Run) -> dict[str, str]:
-    """The paths that stay where the run's codes live, the best one first, each with a line about it."""
-    from engine.experiment import load_config
-    from engine.explore.paths import PATHS
+def family(run: store.Run) -> Any:
+    """The class of the run's latent family."""
     from engine.models.latents import LATENTS
 
-    family: Any = LATENTS[load_config(run.config()).model.latent.name]
-    return {name: (PATHS[name].__doc__ or "").splitlines()[0] for name in family.paths}
+    return LATENTS[run.config()["model"]["latent"]["name"]]
+
+
+def paths(run: store.Run) -> dict[str, str]:
+    """The paths that stay where the run's codes live, the best one first, each with a line about it."""
+    from engine.explore.paths import PATHS
+
+    return {name: (PATHS[name].__doc__ or "").splitlines()[0] for name in family(run).paths}
+
+
+def ways(run: store.Run) -> dict[str, str]:
+    """These paths, and those that are searched for: through the data, and the geodesic."""
+    from engine.explore.ways import ways as every
+
+    return every(family(run))
 
 
 def interpolation(
