@@ -208,32 +208,6 @@ def _interpolation(
         return between(hosted.model, hosted.tokenizer, a, b, steps, path, decoding)
 
 
-def samples(
-    run: store.Run, checkpoint: str, sentence: str, n: int, spread: float, decoding: Any
-) -> Any:
-    """Decoded draws: of the prior, or around ``sentence`` where there is one."""
-    return _samples(version(run, checkpoint), run, checkpoint, sentence, n, spread, decoding)
-
-
-@st.cache_data(show_spinner=False, max_entries=100)
-def _samples(
-    version: str,
-    _run: store.Run,
-    _checkpoint: str,
-    sentence: str,
-    n: int,
-    spread: float,
-    decoding: Any,
-) -> Any:
-    from engine.explore.sampling import around, from_prior
-
-    hosted = host().get(_run, _checkpoint)
-    with hosted.turn():
-        if sentence:
-            return around(hosted.model, hosted.tokenizer, sentence, n, decoding, spread)
-        return from_prior(hosted.model, hosted.tokenizer, n, decoding)
-
-
 def reconstructions(
     run: store.Run, checkpoint: str, texts: tuple[str, ...], draws: int, strategy: str
 ) -> list[Any]:

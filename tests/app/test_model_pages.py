@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import jobs
+from app import background, jobs, loaders
+from app.creating import model
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
+STRIP = 'class="zs-strip"'
+
+
+@pytest.fixture(autouse=True)
+def _forgetful() -> None:
+    """What another test has made is made anew."""
+    model.forget()
+    background.forget()
+    jobs._jobs.clear()
 
 
 def test_the_map_is_encoded_in_the_background_and_coloured_by_label(
@@ -40,15 +51,35 @@ def test_the_map_can_show_latent_units_and_a_number(
     assert "z[0]" in spec and "colorbar" in spec
 
 
-def test_samples_are_drawn_and_another_draw_differs(page: Open, trained: Path) -> None:
-    def drawn(app: AppTest) -> str:
-        return next(element.value for element in app.html if "zs-strip" in element.value)
+def strip(app: AppTest) -> str:
+    assert not app.exception, app.exception[0].stack_trace
+    return next(element.value for element in app.html if STRIP in element.value)
 
+
+def test_samples_are_drawn_and_another_draw_differs(page: Open, trained: Path) -> None:
     app = page("sample", run="tiny")
-    first = drawn(app)
+    first = strip(app)
     assert first.count('role="row"') == 10
     app.button(key="draw-again").click().run()
-    assert drawn(app) != first
+    assert app.number_input(key="sample-seed").value == 43
+    assert strip(app) != first
+    app.number_input(key="sample-seed").set_value(42).run()
+    assert first[first.index('role="cell"') :][:60] in strip(app)
+
+
+def test_samples_are_measured_beside_the_data_and_looked_up_in_it(
+    page: Open, trained: Path, wait_until: Callable[..., None], said: Said
+) -> None:
+    app = page("sample", run="tiny")
+    wait_until(app, lambda app: any(metric.label == "Copied" for metric in app.metric))
+    numbers = {metric.label: metric for metric in app.metric}
+    assert set(numbers) >= {"Different sentences", "Distinct-1", "Self-BLEU", "Mean length"}
+    assert numbers["Self-BLEU"].delta.startswith("data ")
+    assert "nearest training sentence" in strip_and_facts(app)
+
+
+def strip_and_facts(app: AppTest) -> str:
+    return "".join(element.value for element in app.html)
 
 
 def test_samples_can_be_drawn_around_a_sentence(page: Open, trained: Path, said: Said) -> None:
@@ -56,7 +87,54 @@ def test_samples_can_be_drawn_around_a_sentence(page: Open, trained: Path, said:
     app.segmented_control(key="draw-from").set_value("around a sentence").run()
     assert "A sentence, please" in said(app)
     app.text_input(key="centre").set_value("the cat sees the ball .").run()
-    assert any("zs-strip" in element.value for element in app.html)
+    assert strip(app)
+
+
+def test_a_point_of_the_map_is_sampled_around(page: Open, trained: Path) -> None:
+    app = page("sample", run="tiny")
+    app.session_state["note:around"] = "the cat sees the ball ."
+    app.run()
+    assert app.segmented_control(key="draw-from").value == "around a sentence"
+    assert app.text_input(key="centre").value == "the cat sees the ball ."
+
+
+def test_samples_can_be_drawn_from_a_label_or_a_slice(page: Open, trained: Path) -> None:
+    from engine.data import slices
+    from engine.data.corpus import Corpus
+
+    corpus = Corpus.open("animals")
+    slices.save(corpus, "few", "valid", [0, 1, 2])
+    try:
+        app = page("sample", run="tiny")
+        app.segmented_control(key="draw-from").set_value("from a slice or label").run()
+        box = app.selectbox(key="draw-group")
+        assert box.options[0] == "few (slice)" and "cat (label)" in box.options
+        first = strip(app)
+        box.set_value("cat (label)").run()
+        assert strip(app) != first
+    finally:
+        slices.delete(corpus, "few")
+
+
+def test_many_samples_are_drawn_in_the_background(
+    page: Open, trained: Path, wait_until: Callable[..., None], said: Said
+) -> None:
+    app = page("sample", run="tiny")
+    app.select_slider(key="sample-n").set_value(500).run()
+    wait_until(app, lambda app: any(STRIP in element.value for element in app.html))
+    assert "Showing 100 of 500" in said(app)
+    labels = [element.proto.label for element in app.get("download_button")]
+    assert labels == ["CSV", "JSON", "Text"]
+
+
+def test_the_data_that_are_not_here_leave_samples_unjudged(
+    page: Open, trained: Path, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    monkeypatch.setattr(loaders, "data_missing", lambda run: "The data set animals is gone.")
+    app = page("sample", run="tiny")
+    assert "Whether they are copied is not known. The data set animals is gone." in said(app)
+    app.segmented_control(key="draw-from").set_value("from a slice or label").run()
+    assert "The sentences of this run are not here" in said(app)
 
 
 def test_a_sentence_is_reconstructed_with_its_difference_and_cost(
