@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import background, jobs, loaders
 from app.creating import model
+from app.reconstruct_page import batches, lines
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
@@ -22,6 +23,7 @@ def _forgetful() -> None:
     model.forget()
     background.forget()
     jobs._jobs.clear()
+    batches._asked.clear()
 
 
 def test_the_map_is_encoded_in_the_background_and_coloured_by_label(
@@ -150,7 +152,64 @@ def test_a_sentence_is_reconstructed_with_its_difference_and_cost(
 def test_many_lines_are_reconstructed_worst_first(page: Open, trained: Path, said: Said) -> None:
     app = page("reconstruct", run="tiny")
     app.segmented_control(key="mode").set_value("many lines").run()
+    assert "Some lines, please" in said(app)
     app.text_area(key="lines").set_value("the cat sees the ball .\n\nthe dog .\n").run()
     assert "Showing 2 of 2 lines" in said(app)
     match = app.dataframe[0].value["match"].tolist()
     assert len(match) == 2 and match == sorted(match)
+    assert {metric.label for metric in app.metric} >= {"BLEU-4", "Exact match", "Edit similarity"}
+
+
+def test_a_split_is_reconstructed_in_the_background_and_found_again_in_another_tab(
+    page: Open,
+    trained: Path,
+    wait_until: Callable[..., None],
+    said: Said,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "AT_ONCE", 5)
+    app = page("reconstruct", run="tiny", mode="many lines")
+    app.segmented_control(key="lines-of").set_value("a split").run()
+    assert not app.dataframe, "nothing is begun unasked"
+    app.segmented_control(key="lines-split").set_value("train").run()
+    app.button(key="begin-batch").click().run()
+    another = page("reconstruct", run="tiny", mode="many lines")
+    wait_until(another, lambda app: app.dataframe)
+    assert "training sentences, greedy" in said(another)
+    assert "By label" not in said(another) and len(another.get("plotly_chart")) == 2
+    labels = [element.proto.label for element in another.get("download_button")]
+    assert labels[:2] == ["CSV, all lines", "JSON, everything"]
+    app.run()
+    assert app.button(key="begin-batch").disabled and app.button(key="begin-batch").help
+    chosen = another.dataframe[0].value.iloc[0]["typed"]
+    assert chosen.startswith("the ")
+
+
+def test_a_file_is_reconstructed(
+    page: Open, trained: Path, wait_until: Callable[..., None]
+) -> None:
+    app = page("reconstruct", run="tiny", mode="many lines")
+    app.segmented_control(key="lines-of").set_value("a file").run()
+    content = b"the cat sees the ball .\nthe bird finds the tree ."
+    app.file_uploader(key="lines-file").set_value(("some.txt", content, "text/plain")).run()
+    wait_until(app, lambda app: app.dataframe)
+    assert len(app.dataframe[0].value) == 2
+
+
+def test_a_cancelled_batch_is_not_begun_again_unasked(
+    page: Open, trained: Path, wait_until: Callable[..., None], said: Said
+) -> None:
+    from engine.runs import store
+
+    ours = model.Model(store.find("tiny"), store.find("tiny").preferred_checkpoint())
+    batch = batches.of(ours, lines.Lines(["the cat ."] * 300, None, "300 lines"), "greedy")
+    batches.begin(batch)
+    job = jobs.find(batch.key)
+    assert job is not None
+    job.cancelled.set()
+    app = page("reconstruct", run="tiny", mode="many lines")
+    wait_until(app, lambda app: not job.live)
+    app.run()
+    if job.state == "cancelled":  # it may have been quicker
+        assert "stopped before it was done" in said(app)
+        assert any(button.label == "Try again" for button in app.button)
