@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -46,6 +47,7 @@ def table(found: Any, name: str, key: str) -> None:
     from engine.explore.tables import WRITERS, Table, table_of
 
     whole = found if isinstance(found, Table) else table_of(found)
+    # Written when they are asked for: a page that is drawn again and again writes nothing.
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for suffix, write in WRITERS.items():
-            button(suffix, write(whole), name, key)
+            button(suffix, partial(write, whole), name, key)
