@@ -12,17 +12,22 @@ from app.creating import material, taking
 from app.interpolate_page import here, plane
 from app.interpolate_page.here import Here
 
-TABS = ["Numbers", "On the map", "Take away"]
+NUMBERS, MAP, TAKE = "Numbers", "On the map", "Take away"
 
 
 def draw(page: Here, question: tuple[Any, ...], found: dict[str, Any]) -> None:
-    """Three tabs, of which only the open one is computed."""
+    """One of three views; none is computed for a single path until it is asked for."""
     paths = {name: one.interpolation for name, one in found.items()}
-    tabs = st.tabs(TABS, key="pair-tabs", on_change="rerun")
-    for tab, show in zip(tabs, (_numbers, _map, _take), strict=True):
-        with tab:
-            if tab.open:
-                show(page, question, found, paths)
+    several = len(paths) > 1
+    view = st.segmented_control(
+        "More about the paths" if several else "More about the path", [NUMBERS, MAP, TAKE],
+        default=NUMBERS if several else None, key="about-paths" if several else "about-path",
+        persist_state="session",
+        help="Numbers: smoothness, energy, distance to data. On the map: among the codes of sentences. Take "
+        "away: Markdown, CSV, JSON, LaTeX.",
+    )  # fmt: skip
+    if view:
+        {NUMBERS: _numbers, MAP: _map, TAKE: _take}[view](page, question, found, paths)
 
 
 def _numbers(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str, Any]) -> None:

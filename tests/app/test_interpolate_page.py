@@ -131,6 +131,8 @@ def test_one_path_is_measured_by_the_decoders_metric_only_when_asked(
     page: Open, trained: Path
 ) -> None:
     app = page("interpolate", run="tiny", a=A, b=B)
+    assert not app.dataframe, "nothing is measured unasked"
+    app.segmented_control(key="about-path").set_value("Numbers").run()
     assert "path_energy" not in app.dataframe[0].value
     app.button(key="measure").click().run()
     assert app.dataframe[0].value["path_energy"].notna().all()
@@ -160,8 +162,7 @@ def test_a_path_through_the_data_and_the_distance_to_data_wait_for_the_codes(
 
 def test_paths_are_drawn_among_the_sentences(page: Open, trained: Path, wait_until: Wait) -> None:
     app = page("interpolate", run="tiny", a=A, b=B)
-    app.session_state["pair-tabs"] = "On the map"
-    app.run()
+    app.segmented_control(key="about-path").set_value("On the map").run()
     wait_until(app, lambda app: app.get("plotly_chart"))
     spec = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert [trace["name"] for trace in spec["data"]] == ["sentences", "linear"]
@@ -219,8 +220,7 @@ def test_what_is_typed_never_becomes_markup(page: Open, trained: Path, said: Sai
 
 def test_every_export_is_offered(page: Open, trained: Path) -> None:
     app = page("interpolate", run="tiny", a=A, b=B)
-    app.session_state["pair-tabs"] = "Take away"
-    app.run()
+    app.segmented_control(key="about-path").set_value("Take away").run()
     labels = {element.proto.label for element in app.get("download_button")}
     assert {"Markdown", "CSV", "JSON", "LaTeX"} <= labels
 
@@ -242,8 +242,7 @@ def test_the_data_that_are_not_here_are_named_and_the_rest_works(
     app = page("interpolate", run="tiny", a=A, b=B)
     assert "through-data" not in app.pills(key="path").options
     assert "No distance to data. The data set animals is gone." in said(app)
-    app.session_state["pair-tabs"] = "On the map"
-    app.run()
+    app.segmented_control(key="about-path").set_value("On the map").run()
     spec = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert spec["data"][0]["name"] == "prior"
 

@@ -106,7 +106,7 @@ def test_a_line_is_drawn_over_the_palette_with_mouse_and_keys(
 
 def test_what_is_taken_away_is_what_is_shown(tab: Page, address: str) -> None:
     opened(tab, address, "steps=5")
-    tab.get_by_role("tab", name="Take away").click()
+    tab.get_by_text("Take away", exact=True).click()
     with tab.expect_download() as got:
         keyed(tab, "export-csv-csv").get_by_role("button").click()
     rows = list(csv.DictReader(io.StringIO(got.value.path().read_text(encoding="utf-8"))))
