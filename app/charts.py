@@ -7,7 +7,6 @@ on), which the browser replaces: a figure need not change when the appearance do
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,7 +16,6 @@ BLUE, ORANGE, GREEN, PINK, VERMILION = PALETTE[:5]
 SPLIT_COLOURS = {"train": ORANGE, "valid": BLUE, "test": GREEN}
 SPLIT_NAMES = {"train": "training", "valid": "validation", "test": "test"}
 QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
-TOOLS = {"displaylogo": False, "modeBarButtonsToRemove": ["autoScale2d", "toImage"]}
 
 
 def titled(text: str, unit: str) -> str:
@@ -92,74 +90,9 @@ def binned(counts: Sequence[int], most: int = 60) -> tuple[np.ndarray, np.ndarra
     return np.arange(bins + 1) * width, sums
 
 
-def scatter(
-    xy: np.ndarray,
-    texts: Sequence[str],
-    colour: Sequence[str] | np.ndarray | None,
-    colour_name: str,
-    axes: tuple[str, str],
-) -> go.Figure:
-    """The latent map: one WebGL trace a label, or one with viridis for a continuous colour."""
-    figure = go.Figure()
-    ids = np.arange(len(xy))
-    for name, chosen, marker in _groups(colour, len(xy)):
-        figure.add_scattergl(
-            x=xy[chosen, 0],
-            y=xy[chosen, 1],
-            mode="markers",
-            name=name,
-            marker=marker | {"size": 4 if len(xy) > 4000 else 6, "opacity": 0.75},
-            customdata=ids[chosen],
-            text=[_wrapped(texts[index]) for index in ids[chosen]],
-            hovertemplate="%{text}<extra>" + _escaped(name) + "</extra>",
-        )
-    continuous = isinstance(colour, np.ndarray)
-    figure.update_layout(
-        height=640,
-        margin={"l": 44, "r": 8, "t": 10, "b": 40},
-        dragmode="lasso",
-        legend={"title": {"text": _escaped(colour_name)}, "itemsizing": "constant"},
-        showlegend=colour is not None and not continuous,
-    )
-    figure.update_xaxes(title={"text": axes[0]}, zeroline=False)
-    figure.update_yaxes(title={"text": axes[1]}, zeroline=False)
-    return figure
-
-
-def _groups(colour: Any, n: int) -> list[tuple[str, np.ndarray, dict[str, Any]]]:
-    if colour is None:
-        return [("", np.full(n, True), {"color": BLUE})]
-    if isinstance(colour, np.ndarray):
-        low, high = np.nanpercentile(colour, (1, 99)) if len(colour) else (0, 1)
-        scale = {"color": colour, "colorscale": "Viridis", "cmin": low, "cmax": high}
-        return [("", np.full(n, True), scale | {"colorbar": {"thickness": 12}})]
-    labels = np.asarray([str(label) for label in colour])
-    names, counts = np.unique(labels, return_counts=True)
-    ranked = [str(name) for name in names[np.argsort(-counts, kind="stable")]]
-    shown, rest = (ranked, []) if len(ranked) <= 10 else (ranked[:9], ranked[9:])
-    groups = [(name, labels == name, {"color": PALETTE[place]}) for place, name in enumerate(shown)]
-    if rest:
-        other = np.isin(labels, rest)
-        # Drawn first, under the labels that have a colour.
-        groups.insert(0, (f"{len(rest)} other labels", other, {"color": "#9AA4B2"}))
-    return groups
-
-
 def _escaped(text: str) -> str:
     # Plotly reads a little HTML in its texts; a sentence must not become markup.
     return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _wrapped(text: str, width: int = 60, most: int = 240) -> str:
-    text = text if len(text) <= most else text[: most - 1] + "…"
-    lines, line = [], ""
-    for word in text.split():
-        if line and len(line) + len(word) + 1 > width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    return "<br>".join(_escaped(part) for part in [*lines, line])
 
 
 def bars(values: Mapping[str, float], title: str, unit: str) -> go.Figure:

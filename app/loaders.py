@@ -233,6 +233,29 @@ def _reconstructions(
         return reconstruct(hosted.model, hosted.tokenizer, list(texts), decoding, draws)
 
 
+def traversal(
+    run: store.Run, checkpoint: str, sentence: str, axis: Any, stops: int, strategy: str
+) -> Any:
+    """A sentence moved along one axis, from -3 to 3 deviations; the same question is decoded once."""
+    question = (sentence, axis.name, axis.mean, axis.sigma, stops, strategy)
+    return _traversal(version(run, checkpoint), question, run, checkpoint, axis)
+
+
+@st.cache_data(show_spinner=False, max_entries=300)
+def _traversal(
+    version: str, question: tuple[Any, ...], _run: store.Run, _checkpoint: str, _axis: Any
+) -> Any:
+    from engine.decoding import DecodingConfig
+    from engine.explore.traversal import traverse
+
+    sentence, *_, stops, strategy = question
+    decoding = DecodingConfig(strategy=strategy, max_tokens=max_tokens(_run))
+    hosted = host().get(_run, _checkpoint)
+    with hosted.turn():
+        asked = (hosted.model, hosted.tokenizer, sentence, [_axis])
+        return traverse(*asked, "deviations", stops, decoding)[0]
+
+
 def data_name(run: store.Run) -> str:
     """The data set that the run learned from."""
     return str(run.config().get("data", {}).get("name", ""))

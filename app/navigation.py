@@ -37,7 +37,10 @@ PAGES: dict[str, list[Entry]] = {
         Entry("train", "New run", "add_circle", "Choose a preset, change what you like, start."),
         Entry("runs", "Runs", "monitoring", "Curves, health, stop and resume."),
     ],
-    "Explore": [Entry("latent_map", "Latent map", "scatter_plot", "Posterior means as a map.")],
+    "Explore": [
+        Entry("latent_map", "Latent map", "scatter_plot", "Posterior means as a map."),
+        Entry("posterior", "Posterior", "monitor_heart", "Is the posterior alive, and where not?"),
+    ],
     "Create": [
         Entry(
             "interpolate", "Interpolate", "linear_scale", "Read what lies between two sentences."
@@ -99,7 +102,8 @@ def _page(entry: Entry) -> Any:
 
 def go(stem: str, **query: str) -> None:
     """Open a page, with query parameters that its address shall carry."""
-    st.switch_page(ENTRIES[stem].path, query_params=query or None)
+    # Never None: Streamlit would refuse to clear an address that holds the run, a widget's own.
+    st.switch_page(ENTRIES[stem].path, query_params=query)
 
 
 def link(stem: str, label: str, icon: str | None = None, **query: str) -> None:

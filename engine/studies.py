@@ -36,6 +36,8 @@ REMEDIES: dict[str, tuple[str, ...]] = {
     "annealed": (f"objective.remedies=[{ANNEALED}]",),
     "cyclical": ('objective.remedies=[{"name": "cyclical_annealing"}]',),
     "free-bits": (f"objective.remedies=[{ANNEALED}, {FREE}]",),
+    "soft-free-bits": ('objective.remedies=[{"name": "soft_free_bits"}]',),
+    "minimum-rate": ('objective.remedies=[{"name": "minimum_desired_rate"}]',),
     "batch-norm": (
         f"objective.remedies=[{ANNEALED}]",
         "model.latent.mean=batch_norm",

@@ -1,35 +1,40 @@
-"""Posterior means as a map: project, colour, lasso, read."""
+"""Posterior means as a map: find, select, compare, step through training, take away."""
 
 import streamlit as st
 
-from app import blocks, charts, codes, loaders, map_view, state
+from app import blocks, loaders, state
+from app.map_page import rows, workbench
+from app.map_page.waiting import Waiting
 
-MOST, SEED = 20_000, 42
-
-blocks.header(
-    "Latent map", "Each point is the code of one sentence: the mean of its posterior, projected."
+VIEWS = {"map": "Map", "training": "Training", "compare": "Compare"}
+WAYS = (
+    "**Map**: one checkpoint.  \n**Training**: the same sentences at every checkpoint that was kept.  \n"
+    "**Compare**: another run or checkpoint beside this one."
 )
+CARRIED = ("view", "split", "n", "seed", "projection", "x", "y", "colour", "with", "at")
+
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="map-head"):
+    st.title("Latent map", anchor=False, width="content")
+    st.caption(
+        "Each point is the code of one sentence: the mean of its posterior.", width="content"
+    )
 run, checkpoint = loaders.current_run(), state.checkpoint()
 if not blocks.need_run(run, checkpoint):
     st.stop()
 
-controls, place = st.columns([2, 7], gap="large")
-with controls:
-    split = st.selectbox(
-        "Rows of", list(charts.SPLIT_COLOURS), 1, key="map-split", persist_state="session",
-        format_func=lambda name: f"{charts.SPLIT_NAMES[name]} split",
+bar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="map-bar")
+line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="map-line")
+waiting = Waiting(st.container(), line)
+with bar:
+    view = st.segmented_control(
+        "View", list(VIEWS), default="map", required=True, key="view", bind="query-params",
+        persist_state="session", format_func=VIEWS.get, label_visibility="collapsed", help=WAYS,
     )  # fmt: skip
-    n = st.select_slider(
-        "At most", [1_000, 2_000, 5_000, 10_000, MOST], 5_000, key="map-n",
-        persist_state="session", format_func=lambda value: f"{value:,}",
-        help="A random choice in which every label keeps its share. Always shown: n of N.",
-    )  # fmt: skip
-
-request = codes.Request(run, checkpoint, split, n, SEED)
-with blocks.kindly("The sentences could not be encoded"):
-    found = codes.read(request)
-    if found is None:
-        with place:
-            map_view.wait_for(request)
-    else:
-        map_view.draw(request, found, controls, place)
+with blocks.kindly("The map could not be drawn"):
+    with bar:
+        request = rows.choose(run, checkpoint)
+    if (space := rows.encoded(request, waiting)) is not None:
+        workbench.draw(space, view, bar, line, waiting)
+waiting.draw()
+asked = st.query_params.to_dict()
+state.carry("latent_map", **{name: asked[name] for name in CARRIED if name in asked})

@@ -5,7 +5,7 @@ told = latent_map(places, key="map", alt="...", texts=sentences, colour=Categori
 st.write(f"{len(told.selection):,} selected")
 """
 
-from app.latent_map.component import latent_map
+from app.latent_map.component import latent_map, picked, told
 from app.latent_map.description import What
 from app.latent_map.inputs import (
     Categories,
@@ -35,5 +35,7 @@ __all__ = [
     "View",
     "What",
     "latent_map",
+    "picked",
     "standalone_html",
+    "told",
 ]

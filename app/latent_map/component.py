@@ -9,8 +9,8 @@ from typing import Any, Unpack
 import numpy as np
 import streamlit as st
 
-from app.latent_map.description import What, describe
-from app.latent_map.inputs import MapState, Points, View
+from app.latent_map.description import NOTHING, What, describe, rows_of
+from app.latent_map.inputs import MapState, Points, Selection, Texts, View
 from app.latent_map.script import joined
 from app.latent_map.wire import SCRIPT, Blob, unpack_rows
 
@@ -60,7 +60,27 @@ def latent_map(
         height=height,
         on_picked_change=on_change or _nothing,
     )
-    return _read(result.get("picked"), description)
+    shown, made = description["points"], description["selection"]
+    last = len(shown["steps"]) - 1
+    return _read(result.get("picked"), shown["rows"], shown["n"], made, last)
+
+
+def told(key: str, texts: Texts, selection: Selection | None = None) -> MapState:
+    """What a person did on a map so far, before this run draws it: for what is drawn over its points.
+
+    Args:
+        key: the element's.
+        texts: the sentences that it is going to show, by which its rows are known.
+        selection: the one that it is going to be given.
+    """
+    n = len(texts.texts)
+    made = selection.described(n) if selection else NOTHING
+    return _read(picked(key), rows_of(texts, n), n, made, 0)
+
+
+def picked(key: str) -> dict[str, Any] | None:
+    """The map's state as the browser told it last, unread; None before it told any."""
+    return (st.session_state.get(key) or {}).get("picked")
 
 
 def _nothing() -> None:
@@ -83,13 +103,13 @@ def _addressed(part: Any, place: str) -> Any:
     return part
 
 
-def _read(picked: dict[str, Any] | None, description: dict[str, Any]) -> MapState:
+def _read(
+    picked: dict[str, Any] | None, rows: str, n: int, made: dict[str, Any], last: int
+) -> MapState:
     """What the browser told, unless it was of other rows or before Python's newest selection."""
-    points, made = description["points"], description["selection"]
-    n, last = points["n"], len(points["steps"]) - 1
-    told = picked if picked and picked["rows"] == points["rows"] else None
+    told = picked if picked and picked["rows"] == rows else None
     step = min(told["step"] if told else 0, last) if last else None
     if told is None or told["base"] != made["version"]:
-        return MapState(unpack_rows(made["packed"], n), made["focus"], step)
+        return MapState(unpack_rows(made["packed"], n), made.get("focus"), step)
     views = tuple(View(*view) for view in told.get("view", ()))
     return MapState(unpack_rows(told["packed"], n), told["focus"], step, views)

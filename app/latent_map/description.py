@@ -12,7 +12,7 @@ from app.latent_map.marks import Overlays
 from app.latent_map.wire import Blob, pack_mask
 
 Report = Literal["step", "view"]
-NOTHING = {"version": "", "packed": None, "focus": None, "zoom": False}
+NOTHING: dict[str, Any] = {"version": "", "packed": None, "focus": None, "zoom": False}
 
 
 class What(TypedDict, total=False):
@@ -75,12 +75,11 @@ def describe(
     labels, colour, sizes = what.get("labels"), what.get("colour"), what.get("sizes")
     visible, numbers, selection = what.get("visible"), what.get("numbers"), what.get("selection")
     overlays = what.get("overlays")
-    rows = what.get("rows") or (texts.blob.digest if texts else "")
     return {
         "painter": what.get("painter", "auto"),
         "about": _about(alt, what),
         "points": {
-            "rows": f"{rows}:{n}",
+            "rows": rows_of(texts, n, what.get("rows")),
             "n": n,
             "panes": [pane.described() for pane in panes],
             "steps": _step_names(panes, what.get("steps", ())),
@@ -95,6 +94,11 @@ def describe(
         "overlays": overlays.described() if overlays else {},
         "texts": texts and {"blob": texts.blob},
     }
+
+
+def rows_of(texts: Texts | None, n: int, given: str | None = None) -> str:
+    """What changes when the rows are others."""
+    return f"{given or (texts.blob.digest if texts else '')}:{n}"
 
 
 def _about(alt: str, what: What) -> dict[str, Any]:

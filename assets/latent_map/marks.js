@@ -22,6 +22,7 @@ export function drawMarks(context, map, { forExport = false } = {}) {
     const taken = new Taken();
     const mine = (list) => (list ?? []).filter((mark) => mark.pane === undefined || mark.pane === place);
     const { overlays } = map;
+    if (pane.title) drawTitle(context, theme, rect, pane.title, taken);
     if (map.axes) drawAxes(context, theme, pane, map.axes);
     if (map.showDensity && !map.changing) drawContours(context, theme, pane, pane.contoursOf(map.rows));
     for (const ring of mine(overlays.rings)) drawOval(context, theme, pane, ring, [6, 5], taken);
@@ -31,7 +32,6 @@ export function drawMarks(context, map, { forExport = false } = {}) {
     for (const star of mine(overlays.stars)) drawStar(context, theme, pane, star, taken);
     if (map.showNames && (!map.changing || forExport)) drawNames(context, map, pane, mine(overlays.labels), taken);
     drawRings(context, map, pane, forExport);
-    if (pane.title) drawTitle(context, theme, rect, pane.title);
     context.restore();
     if (place) drawDivider(context, theme, rect);
   });
@@ -88,16 +88,26 @@ function drawNames(context, map, pane, given, taken) {
   }
 }
 
-function drawTitle(context, theme, rect, title) {
-  write(context, theme, title, rect.x + rect.width / 2, rect.y + rect.height - 32, { size: 13.5 });
+/** In the corner where neither tools nor numbers stand, and names keep clear of it. */
+function drawTitle(context, theme, rect, title, taken) {
+  context.font = `600 13.5px ${theme.font}`;
+  const width = context.measureText(title).width;
+  const bottom = rect.y + rect.height;
+  taken.take(rect.x + 8, bottom - 30, width + 12, 24);
+  write(context, theme, title, rect.x + 14 + width / 2, bottom - 18, { size: 13.5 });
 }
 
 function drawDivider(context, theme, rect) {
   context.strokeStyle = css(theme.border);
   context.lineWidth = 1;
   context.beginPath();
-  context.moveTo(rect.x - 0.5, rect.y);
-  context.lineTo(rect.x - 0.5, rect.y + rect.height);
+  if (rect.x) {
+    context.moveTo(rect.x - 0.5, rect.y);
+    context.lineTo(rect.x - 0.5, rect.y + rect.height);
+  } else {
+    context.moveTo(rect.x, rect.y - 0.5);
+    context.lineTo(rect.x + rect.width, rect.y - 0.5);
+  }
   context.stroke();
 }
 

@@ -1,4 +1,4 @@
-"""Commands that lay codes out: project, and the process behind the map of the app."""
+"""Commands that lay codes out: project, and the processes behind the map of the app."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to ``app``."""
     app.command()(project)
     app.command(hidden=True)(project_worker)
+    app.command(hidden=True)(cluster_worker)
 
 
 def project(
@@ -97,6 +98,16 @@ def project_worker() -> None:
 
     request = Request.from_json(sys.stdin.read())
     # Bound now: while a library is listened to, sys.stdout is something else.
+    make(request, ModelHost(), partial(tell, stream=sys.stdout))
+
+
+def cluster_worker() -> None:
+    """The process that the app starts for clusters: the request on stdin, progress on stdout."""
+    from engine.hosting import ModelHost
+    from engine.maps.clustering import Request, make
+    from engine.maps.process import tell
+
+    request = Request.from_json(sys.stdin.read())
     make(request, ModelHost(), partial(tell, stream=sys.stdout))
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Sentences encoded before somebody else may have the model.
 PART = 512
 COLUMNS = ("indices", "codes", "kl", "reconstruction", "spread")
+ASKED = ("checkpoint", "split", "n", "seed", "reconstruction")
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,24 @@ class Request:
         """Where the codes are kept once they are encoded."""
         return self._file(self.mark)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The request as plain values, for another process."""
+        asked = {name: getattr(self, name) for name in ASKED}
+        return {"run": str(self.run.path), "name": self.run.name} | asked
+
+    @classmethod
+    def from_dict(cls, given: dict[str, Any]) -> Request:
+        """The request of another process."""
+        run = Run(Path(given["run"]), given["name"])
+        return cls(run, **{name: given[name] for name in ASKED})
+
     def _mark(self, version: str) -> str:
         return f"{self._place}-{hashlib.sha256(version.encode()).hexdigest()[:12]}"
 
     @property
     def _place(self) -> str:
         """What stays the same when the checkpoint is written anew."""
-        parts = (self.checkpoint, self.split, self.n, self.seed, self.reconstruction)
+        parts = tuple(getattr(self, name) for name in ASKED)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
     def _file(self, mark: str) -> Path:
@@ -139,16 +151,10 @@ def encode(request: Request, host: ModelHost, progress: Progress | None = None) 
     rows = stratified(total, total if request.n is None else request.n, labels, request.seed)
     arrays = _encoded(request, hosted, tokens, rows, progress)
     arrays["fingerprint"] = np.array(data.card.fingerprint)
-    mark = request._mark(_version(hosted))
+    mark = request._mark(hosted.version)
     _drop_older(request, mark)
     stored.write(request._file(mark), arrays)
     return _with_texts(request, arrays, data)
-
-
-def _version(hosted: Hosted) -> str:
-    """The version of the checkpoint that was loaded, which may have been replaced meanwhile."""
-    modified, size, _ = hosted.stamp
-    return f"{hosted.run.path}|{hosted.checkpoint}|{size}|{modified}"
 
 
 def _encoded(

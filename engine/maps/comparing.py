@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config import DataError
 from engine.data.corpus import Progress
 from engine.explore.comparison import Change, neighbourhood_change, shared_rows
-from engine.maps import codes
+from engine.maps import codes, stored
 from engine.maps.codes import Codes, Request
 
 if TYPE_CHECKING:
@@ -50,6 +51,42 @@ def compare(
     Raises:
         DataError: the two do not share their data and split, or fewer than two rows.
     """
+    _require_same_data(left, right)
+    one, other = (codes.obtain(request, host, progress) for request in (left, right))
+    one, other = _shared(one, other)
+    if progress:
+        progress(0, None, "comparing neighbours")
+    change = neighbourhood_change(one.codes, other.codes, k)
+    stored.write(file_of(left, right, k), stored.change_arrays(change))
+    return Comparison(one, other, change)
+
+
+def find(left: Request, right: Request, k: int = 10) -> Comparison | None:
+    """The comparison if it has been made; None until then.
+
+    Args:
+        left: as for ``compare``.
+        right: as for ``compare``.
+        k: neighbours compared.
+
+    Raises:
+        DataError: the two do not share their data and split, or the data set is gone.
+    """
+    _require_same_data(left, right)
+    one, other = codes.find(left), codes.find(right)
+    if one is None or other is None:
+        return None
+    one, other = _shared(one, other)
+    change = stored.read_change(file_of(left, right, k), len(one.texts))
+    return None if change is None else Comparison(one, other, change)
+
+
+def file_of(left: Request, right: Request, k: int = 10) -> Path:
+    """Where a comparison is kept once it is made."""
+    return left.run.cache / f"change-{left.mark}-{right.mark}-{k}.npz"
+
+
+def _require_same_data(left: Request, right: Request) -> None:
     sides = [(request.run.config()["data"]["name"], request.split) for request in (left, right)]
     if sides[0] != sides[1]:
         a, b = (f"{data} ({split})" for data, split in sides)
@@ -57,7 +94,9 @@ def compare(
             f"two maps can be compared if they are of the same data set and split, got {a} and {b}; "
             "choose a run on the same data"
         )
-    one, other = (codes.obtain(request, host, progress) for request in (left, right))
+
+
+def _shared(one: Codes, other: Codes) -> tuple[Codes, Codes]:
+    """The rows that both have, in one order."""
     first, second = shared_rows(one.indices, other.indices)
-    one, other = one.take(first), other.take(second)
-    return Comparison(one, other, neighbourhood_change(one.codes, other.codes, k))
+    return one.take(first), other.take(second)

@@ -17,7 +17,6 @@ from engine.explore.projections import PROJECTIONS, Groups, Projection, project
 from engine.explore.quality import Quality, quality
 from engine.maps import codes, process, stored
 from engine.maps.codes import Codes
-from engine.runs.store import Run
 
 if TYPE_CHECKING:
     from engine.hosting import ModelHost
@@ -65,16 +64,9 @@ class Request:
 
     def to_json(self) -> str:
         """The request for another process."""
-        asked = self.codes
         return json.dumps(
             {
-                "run": str(asked.run.path),
-                "name": asked.run.name,
-                "checkpoint": asked.checkpoint,
-                "split": asked.split,
-                "n": asked.n,
-                "seed": asked.seed,
-                "reconstruction": asked.reconstruction,
+                "codes": self.codes.to_dict(),
                 "config": self.config.model_dump(mode="json"),
                 "groups": None if self.groups is None else _listed(self.groups),
                 "axes": self.axes,
@@ -85,13 +77,12 @@ class Request:
     def from_json(cls, text: str) -> Request:
         """The request of another process."""
         given = json.loads(text)
-        run = Run(Path(given.pop("run")), given.pop("name"))
-        config: Any = TypeAdapter(PROJECTIONS.union).validate_python(given.pop("config"))
-        groups, axes = given.pop("groups"), given.pop("axes")
+        config: Any = TypeAdapter(PROJECTIONS.union).validate_python(given["config"])
+        groups, axes = given["groups"], given["axes"]
         if groups is not None:
             towards, away = (np.array(groups[name], dtype=np.int64) for name in ("towards", "away"))
             groups = Groups(towards, away, (groups["names"][0], groups["names"][1]))
-        return cls(codes.Request(run, **given), config, groups, (axes[0], axes[1]))
+        return cls(codes.Request.from_dict(given["codes"]), config, groups, (axes[0], axes[1]))
 
 
 @dataclass(frozen=True)

@@ -72,19 +72,53 @@ def steps(
     Raises:
         DataError: the run has fewer than two such checkpoints, or the data set is gone.
     """
-    known = by_step(request.run)
-    chosen = [(n, s) for n, s in known if checkpoints is None or n in checkpoints]
+    chosen = _chosen(request.run, checkpoints)
+    found = codes_at_steps(request, [name for name, _ in chosen], host, progress)
+    return _laid_out(chosen, found, fitted_on)
+
+
+def find(
+    request: Request,
+    checkpoints: Sequence[str] | None = None,
+    fitted_on: Literal["last", "all"] = "last",
+) -> Steps | None:
+    """The same map if the rows have been encoded at all these checkpoints; None until then.
+
+    Args:
+        request: which rows; its checkpoint does not matter.
+        checkpoints: names; all of which the step is known where absent.
+        fitted_on: whose principal components make the frame.
+
+    Raises:
+        DataError: the run has fewer than two such checkpoints, or the data set is gone.
+    """
+    chosen = _chosen(request.run, checkpoints)
+    found: list[Codes] = []
+    for name, _ in chosen:
+        one = codes.find(replace(request, checkpoint=name, reconstruction=False))
+        if one is None:
+            return None
+        found.append(one)
+    return _laid_out(chosen, found, fitted_on)
+
+
+def _chosen(run: Run, checkpoints: Sequence[str] | None) -> list[tuple[str, int]]:
+    """Checkpoints with their steps, two of them at least."""
+    chosen = [(n, s) for n, s in by_step(run) if checkpoints is None or n in checkpoints]
     if len(chosen) < 2:
         there = ", ".join(name for name, _ in chosen) or "none"
         raise DataError(
-            f"steps need at least two checkpoints of different steps, run {request.run.name!r} has "
+            f"steps need at least two checkpoints of different steps, run {run.name!r} has "
             f"{there}; train with training.keep_every set, so that some are kept"
         )
-    names = [name for name, _ in chosen]
-    found = codes_at_steps(request, names, host, progress)
-    return in_one_frame(
-        names, [step for _, step in chosen], [one.codes for one in found], fitted_on
-    )
+    return chosen
+
+
+def _laid_out(
+    chosen: Sequence[tuple[str, int]], found: Sequence[Codes], fitted_on: Literal["last", "all"]
+) -> Steps:
+    names, steps = [name for name, _ in chosen], [step for _, step in chosen]
+    return in_one_frame(names, steps, [one.codes for one in found], fitted_on)
 
 
 def _part(progress: Progress | None, number: int, of: int, name: str) -> Progress | None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.explore.comparison import Change
 from engine.explore.projections import Linear, Nearest, Projection
 from engine.explore.quality import Quality
 from engine.runs import files
@@ -87,3 +88,18 @@ def read_quality(path: Path, rows: int) -> Quality | None:
     k, n, of = (int(count) for count in saved["counts"])
     trust, recall = (float(mean) for mean in saved["means"])
     return Quality(k, n, of, trust, recall, saved["trustworthiness"], saved["recall"])
+
+
+def change_arrays(change: Change) -> dict[str, Any]:
+    """What is kept of a comparison of two neighbourhoods."""
+    counts = np.array([change.k, change.n, change.of])
+    return {"counts": counts, "mean": np.array(change.mean), "of_row": change.of_row}
+
+
+def read_change(path: Path, rows: int) -> Change | None:
+    """The change in a file, of so many rows; None where there is none or it is damaged."""
+    saved = read(path, ("counts", "mean", "of_row"))
+    if saved is None or len(saved["of_row"]) != rows:
+        return None
+    k, n, of = (int(count) for count in saved["counts"])
+    return Change(k, n, of, float(saved["mean"]), saved["of_row"])

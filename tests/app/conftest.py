@@ -30,13 +30,13 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     before = os.environ.get("ZSCAPE_HOME")
     os.environ["ZSCAPE_HOME"] = str(home)
     try:
-        _make_run(home)
+        make_run(home)
     finally:
         os.environ["ZSCAPE_HOME"] = before or ""
     return home
 
 
-def _make_run(home: Path) -> None:
+def make_run(home: Path) -> None:
     from engine.data.importing import import_path
     from engine.experiment import load_config, override
     from engine.presets import preset
@@ -55,6 +55,7 @@ def _make_run(home: Path) -> None:
         "training.epochs=6",
         "training.batch_size=16",
         "training.log_every=2",
+        "training.keep_every=6",
         "training.evaluate_every=4",
         "training.device=cpu",
         "training.precision=float32",
@@ -85,8 +86,13 @@ def _cold(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def page() -> Callable[..., AppTest]:
-    """Opens a page through the entry file, with query parameters."""
+def page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Opens a page through the entry file, with query parameters; what another test has cached is forgotten."""
+    import streamlit as st
+
+    st.cache_resource.clear()
+    # Maps are not measured unasked: each would start a process.
+    monkeypatch.setattr("app.map_page.quality.UNASKED", 0)
 
     def open_page(stem: str, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)

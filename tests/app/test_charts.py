@@ -94,22 +94,6 @@ def test_a_constant_has_room_above_and_below(recorded: pd.DataFrame) -> None:
     assert low < 0.003 < high
 
 
-def test_a_map_has_one_trace_a_label_and_the_rest_in_grey() -> None:
-    labels = [f"label {number % 14}" for number in range(280)]
-    figure = charts.scatter(np.zeros((280, 2)), ["x"] * 280, labels, "label", ("a", "b"))
-    assert len(figure.data) == 10
-    assert figure.data[0].name == "5 other labels"
-    assert sum(len(trace.x) for trace in figure.data) == 280
-    assert sorted(i for trace in figure.data for i in trace.customdata) == list(range(280))
-
-
-def test_a_map_by_a_number_uses_viridis_and_keeps_row_numbers() -> None:
-    figure = charts.scatter(np.zeros((5, 2)), ["<b>x</b>"] * 5, np.arange(5.0), "KL", ("a", "b"))
-    assert list(figure.data[0].customdata) == [0, 1, 2, 3, 4]
-    assert figure.data[0].marker.colorscale[0][1] == "#440154"
-    assert "<b>" not in figure.data[0].text[0]
-
-
 def test_bins_hold_every_sentence() -> None:
     edges, counts = charts.binned(list(range(150)))
     assert counts.sum() == sum(range(150))

@@ -1,4 +1,4 @@
-"""Latent map, Sample and Reconstruct on a small trained run."""
+"""Sample and Reconstruct on a small trained run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app import background, jobs, loaders
 from app.creating import model
 from app.reconstruct_page import batches, lines
 
+ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
 STRIP = 'class="zs-strip"'
@@ -24,33 +25,6 @@ def _forgetful() -> None:
     background.forget()
     jobs._jobs.clear()
     batches._asked.clear()
-
-
-def test_the_map_is_encoded_in_the_background_and_coloured_by_label(
-    page: Open, trained: Path, wait_until: Callable[..., None], said: Said
-) -> None:
-    app = page("latent_map", run="tiny")
-    wait_until(app, lambda shown: shown.get("plotly_chart"))
-    assert "Showing 12 of 12 sentences" in said(app)
-    spec = app.get("plotly_chart")[0].proto.spec
-    assert all(f'"name":"{label}"' in spec for label in ("cat", "dog"))
-    assert "scattergl" in spec
-    again = page("latent_map", run="tiny")
-    assert again.get("plotly_chart"), "the second visit finds the codes on disk"
-    assert not jobs.live("codes:")
-
-
-def test_the_map_can_show_latent_units_and_a_number(
-    page: Open, trained: Path, wait_until: Callable[..., None]
-) -> None:
-    app = page("latent_map", run="tiny")
-    wait_until(app, lambda shown: shown.get("plotly_chart"))
-    app.selectbox(key="map-kind").set_value("latent units").run()
-    colour = next(box for box in app.selectbox if box.label == "Colour by")
-    colour.set_value("KL").run()
-    assert not app.exception
-    spec = app.get("plotly_chart")[0].proto.spec
-    assert "z[0]" in spec and "colorbar" in spec
 
 
 def strip(app: AppTest) -> str:
@@ -93,9 +67,10 @@ def test_samples_can_be_drawn_around_a_sentence(page: Open, trained: Path, said:
 
 
 def test_a_point_of_the_map_is_sampled_around(page: Open, trained: Path) -> None:
-    app = page("sample", run="tiny")
+    app = page("latent_map", run="tiny")
     app.session_state["note:around"] = "the cat sees the ball ."
-    app.run()
+    app.switch_page(str(ROOT / "pages" / "sample.py")).run()
+    assert not app.exception
     assert app.segmented_control(key="draw-from").value == "around a sentence"
     assert app.text_input(key="centre").value == "the cat sees the ball ."
 

@@ -10,7 +10,7 @@ from engine.explore.comparison import align
 from engine.explore.projections import pca
 from engine.hosting import ModelHost
 from engine.maps.codes import Request
-from engine.maps.comparing import compare
+from engine.maps.comparing import compare, find
 from engine.runs import files, store
 
 
@@ -49,3 +49,20 @@ def test_runs_on_other_data_or_another_split_are_not_compared(
     assert files.read_json(other.path / "config.json")["data"]["name"] == "plants"
     with pytest.raises(DataError, match=r"animals \(train\) and plants \(train\); choose a run on"):
         compare(request_, replace(request_, run=other), host)
+
+
+def test_a_comparison_is_kept_and_found_again(request_: Request, host: ModelHost) -> None:
+    early = replace(request_, checkpoint="step-00000006")
+    assert find(early, request_) is None
+    made = compare(early, request_, host)
+    found = find(early, request_)
+    assert found is not None and found.change.mean == made.change.mean
+    assert (found.change.of_row == made.change.of_row).all()
+    assert (found.change.k, found.change.n, found.change.of) == (10, 96, 96)
+    assert found.right.texts == made.right.texts
+    assert find(request_, early) is None, "the other way round is another question"
+    for path in request_.run.cache.glob("change-*"):
+        path.write_bytes(path.read_bytes()[:40])
+    assert find(early, request_) is None, "a damaged file is no answer"
+    with pytest.raises(DataError, match="choose a run on the same data"):
+        find(request_, replace(request_, split="valid"))

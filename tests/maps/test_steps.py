@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from engine.explore.projections import pca
 from engine.hosting import ModelHost
 from engine.maps import codes
 from engine.maps.codes import Request
-from engine.maps.steps import by_step, steps
+from engine.maps.steps import by_step, find, steps
 from engine.runs import store
 
 
@@ -67,3 +68,17 @@ def test_a_run_without_kept_checkpoints_says_how_to_keep_some(
             shutil.rmtree(request_.run.path / "checkpoints" / name)
     with pytest.raises(DataError, match="'tiny' has last; train with training.keep_every"):
         steps(request_, host)
+
+
+def test_steps_are_found_once_every_checkpoint_is_encoded(
+    request_: Request, host: ModelHost
+) -> None:
+    assert find(request_) is None
+    made = steps(request_, host)
+    found = find(request_)
+    assert found is not None and found.checkpoints == made.checkpoints
+    assert (found.coordinates == made.coordinates).all()
+    some = replace(request_, n=40)
+    assert find(some) is None
+    with pytest.raises(DataError, match="at least two checkpoints"):
+        find(request_, ["last"])

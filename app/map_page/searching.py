@@ -1,0 +1,146 @@
+"""Search: by words, by a pattern, or by meaning, which is a sentence through the encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+
+from app import blocks, state
+from app.map_page import choosing, lists
+from app.map_page.loaders import Space, column, digest, once, typed
+from engine.config import EngineError
+from engine.explore.encoding import Encoded
+from engine.explore.neighbours import Neighbours, nearest
+
+MEANING, TEXT, PATTERN = "meaning", "text", "pattern"
+KINDS = {
+    MEANING: "The sentence is encoded; those whose codes lie nearest are found, whatever their words.",
+    TEXT: "Sentences that have these very words; capitals do not count.",
+    PATTERN: r"A regular expression (RE2): `^how (do|can)`, `\bcats?\b`. No look-around.",
+}
+NEAREST = 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search has found.
+
+    Attributes:
+        kind: meaning, text or pattern.
+        wanted: what was typed.
+        rows: positions of the sentences, the best first.
+        scores: a number for every row, for the colours; None if the search failed.
+        title, unit: of these numbers.
+        distances: of the rows from the typed sentence; for a search by meaning.
+        code: the typed sentence's; for a search by meaning.
+        problem: why nothing could be looked for.
+    """
+
+    kind: str
+    wanted: str
+    rows: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    scores: np.ndarray | None = None
+    title: str = ""
+    unit: str = ""
+    distances: Neighbours | None = None
+    code: Encoded | None = None
+    problem: str = ""
+
+
+def found(space: Space) -> Found | None:
+    """What was looked for last, among these rows; a new search also selects what it finds."""
+    kind, wanted = state.seen_note("map-search") or ("", "")
+    if not wanted:
+        return None
+    try:
+        result = _found(space, kind, wanted)
+    except EngineError as error:
+        result = Found(kind, wanted, problem=str(error))
+    if state.take_note("map-search-new") and not result.problem:
+        choosing.choose(space, result.rows)
+    return result
+
+
+def _found(space: Space, kind: str, wanted: str) -> Found:
+    if kind == MEANING:
+        return _near(space, wanted, typed(space.request, wanted))
+    key = f"search|{space.key}|{kind}|{wanted}"
+    return once(key, lambda: _matching(space, kind, wanted))
+
+
+def _near(space: Space, wanted: str, code: Encoded) -> Found:
+    def look() -> Found:
+        near = nearest(space.found.codes, code.codes, NEAREST)
+        scores = np.linalg.norm(space.found.codes - code.codes, axis=1)
+        return Found(MEANING, wanted, near.rows[0], scores, "distance", "", near, code)
+
+    return once(f"near|{space.key}|{digest(code.codes)}|{wanted}", look)
+
+
+def _matching(space: Space, kind: str, wanted: str) -> Found:
+    from engine.explore.search import search
+
+    matches = search(column(space), wanted, "text" if kind == TEXT else "pattern")
+    best = matches.rows[np.argsort(-matches.counts[matches.rows], kind="stable")]
+    return Found(kind, wanted, best, matches.counts.astype(float), "matches", "a sentence")
+
+
+# -- the panel ---------------------------------------------------------------------------------------
+
+
+def panel(space: Space, result: Found | None, far: str) -> None:
+    """The search box and what it has found.
+
+    Args:
+        space: the rows on the map.
+        result: what ``found`` gave for this run of the page.
+        far: what must be said about the place of the star; nothing if it is exact.
+    """
+    kind = st.segmented_control(
+        "Search by", list(KINDS), default=MEANING, required=True, key="map-search-kind",
+        persist_state="session", label_visibility="collapsed", on_change=_ask,
+    )  # fmt: skip
+    st.text_input(
+        "Search", key="map-search-text", type="search", persist_state="session", on_change=_ask,
+        placeholder={MEANING: "Type a sentence", TEXT: "Words", PATTERN: "Pattern"}[kind],
+        label_visibility="collapsed", icon=":material/search:",
+    )  # fmt: skip
+    if result is None:
+        st.caption(KINDS[kind])
+    elif result.problem:
+        st.error(blocks.plain(result.problem), icon=":material/error:")
+    elif result.kind == MEANING:
+        _neighbours(space, result, far)
+    else:
+        _matches(space, result)
+
+
+def _ask() -> None:
+    """Remember what is looked for; the next run of the page looks for it and selects what it finds."""
+    kind = st.session_state.get("map-search-kind") or MEANING
+    wanted = (st.session_state.get("map-search-text") or "").strip()
+    state.note("map-search", (kind, wanted))
+    state.note("map-search-new", bool(wanted))
+
+
+def _neighbours(space: Space, result: Found, far: str) -> None:
+    assert result.distances is not None
+    if far:
+        st.caption(f":material/warning: {far}")
+    exact = "every one looked at" if result.distances.exact else "a few may be missing"
+    st.caption(
+        f"The star is what you typed. Selected: the {len(result.rows)} nearest in the latent space, of "
+        f"{result.distances.of:,} ({exact})."
+    )
+    distances = result.distances.distances[0]
+    lists.sentences(space, result.rows, "near", [f"{distance:.2f}" for distance in distances])
+
+
+def _matches(space: Space, result: Found) -> None:
+    if not len(result.rows):
+        st.caption("No sentence on the map has it.")
+        return
+    st.caption(f"{len(result.rows):,} of {space.n:,} sentences have it; they are selected.")
+    lists.sentences(space, result.rows, "match")
