@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ import streamlit as st
 from app import blocks, jobs
 from engine.config import EngineError
 
+Make = Callable[[jobs.Progress], Any]
 POLL_SECONDS = 1.0
 MOST = 24
 
@@ -47,43 +49,85 @@ def forget() -> None:
 
 
 class Waiting:
-    """What this run of a page waits for; ``draw`` follows it and draws the page again when it is there."""
+    """What this run of a page waits for; ``draw`` follows it and draws the page again when it is there.
 
-    def __init__(self) -> None:
-        self._shown: list[tuple[str, Any, bool]] = []
+    Args:
+        place: where progress is shown, and what went wrong; where it was asked for if absent.
+        line: where a few words about quiet work fit; the place if absent.
+    """
+
+    def __init__(self, place: Any | None = None, line: Any | None = None) -> None:
+        self._place, self.line = place, line if line is not None else place
+        self._shown: list[tuple[Any, list[str], bool]] = []
         self._asked: set[str] = set()
+        self._files: list[Path] = []
+
+    @staticmethod
+    def known(key: str) -> bool:
+        """Whether there is such a job, at work or ended and not yet taken up."""
+        return jobs.find(key) is not None
 
     def result(
-        self,
-        key: str,
-        title: str,
-        make: Callable[[jobs.Progress], Any],
-        place: Any | None = None,
-        quiet: bool = False,
+        self, key: str, title: str, make: Make, place: Any | None = None, quiet: bool = False
     ) -> Any | None:
-        """The result, or None while it is made; one that broke off is not begun again unasked.
+        """What a job makes, kept for every session, or None while it is made.
 
         Args:
             key: names the result and the job that makes it.
             title: what is made, in words.
             make: called in a thread with what it shall tell its progress.
-            place: where progress is shown; here if absent.
+            place: where progress is shown, if not where all of it is.
             quiet: the page can be used meanwhile, so that a line of text is enough.
         """
         if (found := kept(key)) is not None:
             return found
-        if key in self._asked:
-            return None
-        self._asked.add(key)
-        place = st.container() if place is None else place
+        if key not in self._asked:
+            self._asked.add(key)
+            self._begin(key, title, make, place, quiet)
+        return None
+
+    def begin(
+        self, key: str, title: str, work: Make, file: Path | None = None, quiet: bool = False
+    ) -> bool:
+        """Begin work whose result lies on disk, or find the job that does it.
+
+        Args:
+            key: the job's.
+            title: what it does, in words.
+            work: called with what it shall tell its progress.
+            file: the page is drawn again when this file appears, even if the work goes on.
+            quiet: a line of text is enough, because the page can be used meanwhile.
+
+        Returns:
+            Whether the job is at work.
+        """
+        job = jobs.find(key)
+        if job is not None and job.state == "done":
+            # It ended between the look for its result and this one.
+            jobs.dismiss(key)
+            st.rerun()
+        begun = self._begin(key, title, work, None, quiet)
+        if begun and file is not None and not file.exists():
+            self._files.append(file)
+        return begun
+
+    def _begin(self, key: str, title: str, work: Make, place: Any | None, quiet: bool) -> bool:
+        """Start it or find it; one that broke off is not begun again unasked."""
+        if place is None:
+            place = self.line if quiet else self._place
         job = jobs.find(key)
         if job is not None and not job.live and job.state != "done":
-            with place:
+            where = place if self._place is None else self._place
+            with st.container() if where is None else where:
                 _broke_off(job)
-            return None
-        jobs.start(key, title, make)
-        self._shown.append((key, place.container(), quiet))
-        return None
+            return False
+        jobs.start(key, title, work)
+        together = [shown for shown in self._shown if shown[0] is place and shown[2] == quiet]
+        if place is not None and together:
+            together[0][1].append(key)
+        else:
+            self._shown.append((st.container() if place is None else place, [key], quiet))
+        return True
 
     @property
     def waits(self) -> bool:
@@ -92,25 +136,23 @@ class Waiting:
 
     def draw(self) -> None:
         """Show how far it is, each in its place; called once, when the page has been drawn."""
-        if not self._shown:
-            return
-        keys = [key for key, _, _ in self._shown]
-        for key, place, quiet in self._shown:
-            with place:
-                st.fragment(_watch, run_every=POLL_SECONDS)(key, keys, quiet)
+        everything = [key for _, keys, _ in self._shown for key in keys]
+        for place, keys, quiet in self._shown:
+            with place.container():
+                st.fragment(_watch, run_every=POLL_SECONDS)(keys, everything, self._files, quiet)
 
 
-def _watch(key: str, keys: list[str], quiet: bool) -> None:
-    found = [jobs.find(one) for one in keys]
-    if not all(job and job.live for job in found):
+def _watch(keys: list[str], everything: list[str], files: list[Path], quiet: bool) -> None:
+    jobs_found = {key: jobs.find(key) for key in everything}
+    if any(file.exists() for file in files) or not all(
+        job and job.live for job in jobs_found.values()
+    ):
         st.rerun()
-    job = jobs.find(key)
-    if job is None:
-        return
-    if quiet:
-        _words(job)
-    else:
-        blocks.job_progress(job)
+    for job in filter(None, map(jobs_found.get, keys)):
+        if quiet:
+            _words(job)
+        else:
+            blocks.job_progress(job)
 
 
 def _words(job: jobs.Job) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app import blocks, charts, loaders, posteriors, verdict
-from app.map_page.waiting import Waiting
+from app.background import Waiting
 from app.posterior_page import dimensions, exports, headline, holes
 from app.posteriors import Kept, Request
 from engine.runs.store import Run

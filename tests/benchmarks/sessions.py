@@ -59,12 +59,11 @@ WORDS = [
 
 def sentences(count: int, seed: int) -> list[str]:
     """Different short sentences of the kind that the demonstration has read."""
-    chosen = random.Random(seed)
-    pairs = list(itertools.product(WORDS, WORDS))
     verbs = ("Return the", "Compute the", "Create a", "Remove the", "Test the")
+    parts = list(itertools.product(verbs, WORDS, WORDS))
     return [
-        f"{chosen.choice(verbs)} {first} of the {second}."
-        for first, second in chosen.sample(pairs, count)
+        f"{verb} {first} of the {second}."
+        for verb, first, second in random.Random(seed).sample(parts, count)
     ]
 
 
