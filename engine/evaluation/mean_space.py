@@ -126,13 +126,15 @@ def posterior_means(
         for start in range(0, len(rows), _SENTENCES):
             x = torch.from_numpy(tokens.rows(rows[order[start : start + _SENTENCES]])).to(device)
             latent = model.encode(x)
+            posterior = latent.posterior
+            assert posterior is not None
             found = (
                 _integrated(grid_means(model, x, chunk=chunk))
                 if integrated
-                else _sampled(model, x, latent.posterior, samples, chunk)
+                else _sampled(model, x, posterior, samples, chunk)
             )
-            parts.append((found, inference_mean(latent.posterior), latent.kl.flatten(1).sum(1)))
-            posteriors.append(latent.posterior)
+            parts.append((found, inference_mean(posterior), latent.kl.flatten(1).sum(1)))
+            posteriors.append(posterior)
             drawn.append(latent.z)
             if progress:
                 progress(start + len(x), len(rows), "posterior means")
@@ -178,9 +180,15 @@ def sampled_means(
         samples: K.
         chunk: sentence-code pairs per call of the decoder; the numbers do not depend on it.
         seed: of the draws.
+
+    Raises:
+        ConfigError: the latent family has no posterior.
     """
+    require_density(model)
     with evaluation_mode(model, seed):
-        return _sampled(model, x, model.encode(x).posterior, samples, chunk)
+        posterior = model.encode(x).posterior
+        assert posterior is not None
+        return _sampled(model, x, posterior, samples, chunk)
 
 
 def _integrated(mean: Tensor) -> Estimate:
@@ -188,10 +196,7 @@ def _integrated(mean: Tensor) -> Estimate:
     return Estimate(known, np.zeros_like(known), np.full(len(known), np.nan))
 
 
-def _sampled(
-    model: VAE, x: Tensor, posterior: Distribution | None, samples: int, chunk: int
-) -> Estimate:
-    assert posterior is not None
+def _sampled(model: VAE, x: Tensor, posterior: Distribution, samples: int, chunk: int) -> Estimate:
     prior, half = model.latent.prior, samples // 2
     z = torch.cat([posterior.sample((samples - half,)), prior.sample((half, len(x)))])
     from_prior = prior.log_prob(z).double()
