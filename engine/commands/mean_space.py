@@ -157,7 +157,7 @@ def _write_csv(path: Path, films: Sequence[Titled]) -> None:
 
 
 def _report(run: store.Run, shown: Sequence[Snapshot], json: bool) -> None:
-    from engine.evaluation.mean_space import summary
+    from engine.evaluation.means import summary
     from engine.metrics import describe
 
     told = [(one, summary(one.means)) for one in shown]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import ConfigError
-from engine.evaluation.mean_space import Means
+from engine.evaluation.means import Means
 
 Kind = Literal["unit", "component", "norm"]
 # A mean that fewer than so many samples carry is drawn faint.

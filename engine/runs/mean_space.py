@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.means import Means
 from engine.runs import files
 from engine.runs.store import Run
 
 if TYPE_CHECKING:
     from engine.data.tokens import Tokens
-    from engine.evaluation.mean_space import Means
     from engine.experiment import ExperimentConfig
     from engine.runs.material import Material
     from engine.training.state import TrainingState
@@ -207,8 +207,6 @@ def snapshots(run: Run, known: dict[float, Snapshot] | None = None) -> list[Snap
 
 def read(path: Path) -> Snapshot | None:
     """The snapshot in a file; None where it is gone or damaged."""
-    from engine.evaluation.mean_space import Means
-
     step, half = _moment(path.name) or (0, False)
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as saved:

@@ -12,13 +12,8 @@ from torch import Tensor
 from engine.config import ConfigError
 from engine.evaluation import grid
 from engine.evaluation.grid import Grid, grid_means, is_integrated
-from engine.evaluation.mean_space import (
-    Means,
-    posterior_means,
-    require_density,
-    sampled_means,
-    summary,
-)
+from engine.evaluation.mean_space import posterior_means, require_density, sampled_means
+from engine.evaluation.means import Means, summary
 from engine.metrics import METRICS
 from engine.models.latents import LATENTS
 from engine.models.vae import VAE

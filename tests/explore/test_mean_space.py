@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.config import ConfigError
-from engine.evaluation.mean_space import Means
+from engine.evaluation.means import Means
 from engine.explore.mean_space import Along, Film, film
 from engine.explore.mean_space_pictures import gif
 
