@@ -191,6 +191,21 @@ def test_everything_can_be_taken_away(make: Make) -> None:
     ]  # fmt: skip
 
 
+def test_what_is_taken_away_is_whole(make: Make) -> None:
+    """Each file is made when it is asked for, from what the tab shows."""
+    from app.mean_space_page import tab, taking
+
+    found = [shots.recorded(make(name, LAGGING)) for name in ("basic", "again")]
+    both = [one for one in found if one is not None]
+    rows = shots.rows_of(both)
+    films = [one.film(Along()) for one in both]
+    points, what = tab._points(films, both, rows), tab._what(films, rows, both, arrows=True)
+    html = taking.page(points, "A film", what)
+    assert "<h1>Posterior mean space</h1>" in html and "step 400" in html
+    assert taking.animation(both, films)[:6] == b"GIF89a"
+    assert taking.table(both).count("\n") == 1 + 2 * 3
+
+
 def test_the_numbers_are_those_of_every_moment(make: Make) -> None:
     run = make("basic", LAGGING)
     found = shots.recorded(run)
