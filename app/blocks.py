@@ -107,6 +107,13 @@ def number(value: float | int | None, digits: int = 4) -> str:
     return f"{value:,.{digits}g}" if abs(value) < 10 ** (digits - 1) else f"{value:,.0f}"
 
 
+def quantity(name: str, value: float | int | None, digits: int = 4) -> str:
+    """A number of METRICS in its unit as a person writes it: a share in per cent."""
+    if METRICS[name].unit != "share" or value is None or pd.isna(value):
+        return number(value, digits)
+    return f"{number(round(100 * value, 10), digits - 1)}%"
+
+
 def metric(
     name: str,
     value: float | None,
@@ -120,7 +127,7 @@ def metric(
     text = ". ".join(filter(None, known))
     st.metric(
         label or about.label,
-        number(value),
+        quantity(name, value),
         help=plain(text),
         chart_data=line if len(line) > 1 else None,
     )

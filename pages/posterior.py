@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from app import blocks, loaders, state
+from app import blocks, loaders, mean_space_page, state
 from app.posterior_page import health
 
 # One line a view.
 VIEWS = {
     "Health": health.draw,
+    "Posterior mean space": mean_space_page.draw,
 }
 
 blocks.header(

@@ -55,10 +55,10 @@ def _measures(found: Any, ours: Any, near: Any) -> None:
     with st.grid(6, min_column_width=125):
         for name in MEASURES:
             about = METRICS[name]
-            beside = blocks.number(usual[name], 3) if name in usual else None
+            beside = blocks.quantity(name, usual[name], 3) if name in usual else None
             text = f"{about.meaning} {about.unit}. Below it: as many random training sentences."
             st.metric(
-                about.label, blocks.number(measured.get(name), 3), beside and f"data {beside}",
+                about.label, blocks.quantity(name, measured.get(name), 3), beside and f"data {beside}",
                 delta_color="off", delta_arrow="off", help=blocks.plain(text),
             )  # fmt: skip
         if near is not None:

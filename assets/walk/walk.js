@@ -152,6 +152,7 @@ class Walk {
     PLACES.set(this.data.key, { track: this.data.tracks[this.track].name, at: this.at });
     const stop = this.stops[this.at];
     this.range.value = this.at;
+    this.range.style.setProperty("--done", `${(100 * this.at) / Math.max(this.stops.length - 1, 1)}%`);
     this.range.setAttribute("aria-valuetext", `${this.place(stop)}: ${stop.parts.map(([text]) => text).join("")}`);
     this.label.textContent = this.place(stop);
     this.big.replaceChildren(...sentence(stop.parts, false));
