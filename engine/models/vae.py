@@ -30,7 +30,8 @@ class ModelConfig(Config):
     decoder: DECODERS.union = param(LSTMDecoder.Config(), "Writes a sentence.")  # type: ignore[name-defined]
     initialisation: Literal["he2019", "pytorch"] = param(
         "he2019",
-        "he2019: every weight uniform in ±0.01, embeddings in ±0.1 (goes with SGD at rate 1). "
+        "he2019: every weight uniform in ±0.01, embeddings in ±0.1 (goes with SGD at rate 1); norms "
+        "begin at 1. "
         "pytorch: each layer's own default (goes with Adam).",
     )
     share_embedding: Share = param(
@@ -160,7 +161,7 @@ def build_model(config: ModelConfig, vocab_size: int, pad_id: int = 0) -> VAE:
     shared = {} if config.share_embedding == "no" else {"own_embedding": False}
     encoder: Any = ENCODERS.build(config.encoder, vocab_size, pad_id, **shared)
     latent: Any = LATENTS.build(config.latent, encoder.size)
-    decoder: Any = DECODERS.build(config.decoder, vocab_size, pad_id, latent.size)
+    decoder: Any = DECODERS.build(config.decoder, vocab_size, pad_id, latent.size, latent.tokens)
     model = VAE(
         encoder,
         latent,
@@ -177,7 +178,7 @@ def build_model(config: ModelConfig, vocab_size: int, pad_id: int = 0) -> VAE:
 
 def initialise(module: nn.Module, how: str) -> None:
     """Fresh weights for ``module`` and all it holds, as ``ModelConfig.initialisation`` says."""
-    for part in module.modules():
+    for part in reversed(list(module.modules())):  # a whole may correct what its parts begin with
         reset = getattr(part, "reset_parameters", None)
         if callable(reset):
             reset()
@@ -193,5 +194,7 @@ def _initialise_as_he2019(model: nn.Module) -> None:
             nn.init.uniform_(module.weight, -0.1, 0.1)
             if module.padding_idx is not None:
                 nn.init.zeros_(module.weight[module.padding_idx].detach())
+        if isinstance(module, nn.LayerNorm):
+            module.reset_parameters()
         if callable(begin := getattr(module, "begin_at_zero", None)):
             begin()

@@ -118,7 +118,9 @@ def weighing(parts: Parts, tokens: Tokens, vocab: int, speed: float, few: int) -
     """Sentences per second of IW-NLL with 500 samples."""
     cost, some = costs(vocab), np.arange(few)
     work = seconds(lambda: iw_rows(parts.model, tokens, some, samples=IW), 1)
-    slow = seconds(lambda: [iw_rows(parts.model, tokens, some[i : i + 1], samples=IW) for i in range(4)], 1)
+    slow = seconds(
+        lambda: [iw_rows(parts.model, tokens, some[i : i + 1], samples=IW) for i in range(4)], 1
+    )
     predicted = float((tokens.lengths[some] - 1).sum()) / few
     flops = predicted * IW * (cost["step"] + cost["out"])
     return Result("IW-NLL, 500 samples", "sentences/s", few / work, 4 / slow, speed / flops)

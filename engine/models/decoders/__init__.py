@@ -4,7 +4,8 @@ from engine.config import Registry
 from engine.models.decoders.base import Decoder
 from engine.models.decoders.gru import GRUDecoder
 from engine.models.decoders.lstm import LSTMDecoder
+from engine.models.decoders.transformer import TransformerDecoder
 
-DECODERS = Registry("decoder", LSTMDecoder, GRUDecoder)
+DECODERS = Registry("decoder", LSTMDecoder, GRUDecoder, TransformerDecoder)
 
 __all__ = ["DECODERS", "Decoder"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor, nn
 
 
@@ -29,3 +30,18 @@ class Encoder(nn.Module, ABC):
             x: sentences, START first.
             table: word embeddings (V, E) to read through, where the encoder has none of its own.
         """
+
+
+def pooled(states: Tensor, inside: Tensor, summary: str) -> Tensor:
+    """One state (B, H) of states (B, T, H): the first, or each unit's maximum or mean over the sentence.
+
+    Args:
+        states: of every position.
+        inside: which positions are no padding, (B, T).
+        summary: ``first``, ``max`` or ``mean``.
+    """
+    if summary == "first":
+        return states[:, 0]
+    if summary == "max":
+        return states.masked_fill(~inside[:, :, None], -torch.inf).amax(1)
+    return states.masked_fill(~inside[:, :, None], 0).sum(1) / inside.sum(1, keepdim=True)
