@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from engine.config import Config, ConfigError, explain, one_of, param
 from engine.data.tokenizers import TokenizerConfig
@@ -54,6 +54,16 @@ class ExperimentConfig(Config):
         lt=2**31,
         basic=True,
     )
+
+    @model_validator(mode="after")
+    def _room_for_every_sentence(self) -> Self:
+        length = getattr(self.model.decoder, "length", None)
+        if length is not None and length < self.data.max_tokens:
+            raise ValueError(
+                f"the decoder must have room for the longest sentence: model.decoder.length is {length} and "
+                f"data.max_tokens {self.data.max_tokens}; raise the one or lower the other"
+            )
+        return self
 
 
 # -- reading and changing -----------------------------------------------------------------------

@@ -26,6 +26,7 @@ DECODER_SIZES: dict[str, dict[str, Any]] = {
     "lstm": RECURRENT | {"dropout_in": 0.0, "dropout_out": 0.0},
     "gru": RECURRENT | {"dropout_in": 0.0, "dropout_out": 0.0},
     "transformer": STACK,
+    "parallel": STACK | {"length": 8},
 }
 
 # Forms that differ from the default, by what is set.
@@ -57,6 +58,7 @@ DECODER_FORMS: dict[str, list[dict[str, Any]]] = {
         {"window": 1, "z_memory": "none", "checkpoint_every": 1},
         {"checkpoint_every": 2, "output_bias": True},
     ],
+    "parallel": [{}, {"length": 5, "temperature": 0.1, "norm": "post", "window": 3}],
 }
 
 

@@ -188,8 +188,8 @@ def test_every_pair_learns_and_every_weight_gets_a_gradient(encoder, decoder, in
 @pytest.mark.parametrize("latent", LATENTS)
 @pytest.mark.parametrize("name", sorted({*ENCODERS, *DECODERS} - {"gru", "lstm"}))
 def test_every_architecture_goes_with_every_family(name, latent):
-    encoder = name if name in ENCODERS else "lstm"
-    decoder = name if name in DECODERS else "lstm"
+    encoder = name if name in ENCODER_SIZES else "lstm"
+    decoder = name if name in DECODER_SIZES else "lstm"
     parts, losses = trained(encoder, decoder, latent, 3)
     assert all(map(math.isfinite, losses))
     x = torch.from_numpy(TOKENS.rows(range(3)))
@@ -198,8 +198,8 @@ def test_every_architecture_goes_with_every_family(name, latent):
 
 @pytest.mark.parametrize("name", sorted({*ENCODERS, *DECODERS} - {"gru", "lstm"}))
 def test_a_stop_in_the_middle_changes_nothing(name, tmp_path):
-    encoder = name if name in ENCODERS else "lstm"
-    decoder = name if name in DECODERS else "lstm"
+    encoder = name if name in ENCODER_SIZES else "lstm"
+    decoder = name if name in DECODER_SIZES else "lstm"
     config = experiment(encoder, decoder, "gaussian", 8, dropout=0.2)
     whole, _ = run(config, 8)
     first, _ = run(config, 5)

@@ -4,8 +4,9 @@ from engine.config import Registry
 from engine.models.decoders.base import Decoder
 from engine.models.decoders.gru import GRUDecoder
 from engine.models.decoders.lstm import LSTMDecoder
+from engine.models.decoders.parallel import ParallelDecoder
 from engine.models.decoders.transformer import TransformerDecoder
 
-DECODERS = Registry("decoder", LSTMDecoder, GRUDecoder, TransformerDecoder)
+DECODERS = Registry("decoder", LSTMDecoder, GRUDecoder, TransformerDecoder, ParallelDecoder)
 
 __all__ = ["DECODERS", "Decoder"]

@@ -8,6 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+# The token that ends a sentence.
+END = 2
+
 # Logits of one chunk in a pass without gradient: small enough to stay near the cache on a CPU,
 # large enough to keep a GPU busy.
 CPU_CHUNK = 2_000_000

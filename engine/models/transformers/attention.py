@@ -51,9 +51,9 @@ class Sight:
             inside: which positions are no padding, (B, T); padding is seen by no other position.
         """
         if 0 < window < length:
-            mask = _window_mask(length, window, causal, inside, device)
-            return cls(causal, window, memory, F.pad(mask, (memory, 0), value=True))
-        mask = None
+            near = _window_mask(length, window, causal, inside, device)
+            return cls(causal, window, memory, F.pad(near, (memory, 0), value=True))
+        mask: Tensor | None = None
         if causal and (memory or inside is not None):
             ones = torch.ones(length, memory + length, dtype=torch.bool, device=device)
             mask = ones.tril(memory)
