@@ -208,8 +208,8 @@ def build(
 ) -> Parts:
     """Freshly initialised parts, from the seed; the only place where a config becomes objects.
 
-    ``words``, what the ids stand for, are needed where embeddings begin with word vectors; without them
-    (for weights that come from a checkpoint) their file is not read.
+    ``words``, what the ids stand for, are needed where embeddings begin with word vectors or a part with
+    weights of its own training; without them (for weights that come from a checkpoint) these are not read.
     """
     import torch
 
@@ -220,6 +220,8 @@ def build(
         width = config.model.decoder.embedding
         vectors, known = read_vectors(Path(config.model.word_vectors), words, width)
         model.begin_with(torch.from_numpy(vectors), torch.from_numpy(known))
+    if words is not None:
+        model.adopt(words)
     objective = Objective(config.objective, horizon, model)
     return Parts(
         model, objective, TrainingState(model, objective, config.training, horizon), horizon

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -134,6 +135,16 @@ class VAE(nn.Module):
         """The weights of p(x|z): the decoder."""
         return list(self.decoder.parameters())
 
+    def adopt(self, words: Sequence[str]) -> None:
+        """The weights of parts that were trained before, and their embeddings of ``words`` (V,).
+
+        Raises:
+            ConfigError: they cannot be read, or do not know the words.
+        """
+        for part in (self.encoder, self.decoder):
+            if callable(adopt := getattr(part, "adopt", None)):
+                adopt(words)
+
     @torch.no_grad()
     def begin_with(self, vectors: Tensor, known: Tensor) -> None:
         """Word vectors for the embeddings, encoder's and decoder's alike.
@@ -160,7 +171,7 @@ def build_model(config: ModelConfig, vocab_size: int, pad_id: int = 0) -> VAE:
     """The freshly initialised model that ``config`` describes."""
     shared = {} if config.share_embedding == "no" else {"own_embedding": False}
     encoder: Any = ENCODERS.build(config.encoder, vocab_size, pad_id, **shared)
-    latent: Any = LATENTS.build(config.latent, encoder.size)
+    latent: Any = LATENTS.build(config.latent, encoder.size, encoder.tokens)
     decoder: Any = DECODERS.build(config.decoder, vocab_size, pad_id, latent.size, latent.tokens)
     model = VAE(
         encoder,
@@ -194,7 +205,9 @@ def _initialise_as_he2019(model: nn.Module) -> None:
             nn.init.uniform_(module.weight, -0.1, 0.1)
             if module.padding_idx is not None:
                 nn.init.zeros_(module.weight[module.padding_idx].detach())
-        if isinstance(module, nn.LayerNorm):
-            module.reset_parameters()
+        if type(module).__name__.endswith("LayerNorm"):  # torch's, and those of pre-trained models
+            nn.init.ones_(module.weight)  # type: ignore[arg-type]
+            if getattr(module, "bias", None) is not None:
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
         if callable(begin := getattr(module, "begin_at_zero", None)):
             begin()

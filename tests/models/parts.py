@@ -21,12 +21,16 @@ ENCODER_SIZES: dict[str, dict[str, Any]] = {
     "lstm": RECURRENT,
     "gru": RECURRENT,
     "transformer": STACK,
+    "funnel": {"embedding": E, "hidden": H, "blocks": 2, "layers": 1, "heads": 2}
+    | {"feedforward": 12, "dropout": 0.0, "tokens": 2},
 }
 DECODER_SIZES: dict[str, dict[str, Any]] = {
     "lstm": RECURRENT | {"dropout_in": 0.0, "dropout_out": 0.0},
     "gru": RECURRENT | {"dropout_in": 0.0, "dropout_out": 0.0},
     "transformer": STACK,
     "parallel": STACK | {"length": 8},
+    "t5": {"embedding": E, "layers": 2, "heads": 2, "head_width": 4, "feedforward": 12}
+    | {"dropout": 0.0},
 }
 
 # Forms that differ from the default, by what is set.
@@ -41,6 +45,7 @@ ENCODER_FORMS: dict[str, list[dict[str, Any]]] = {
         {"window": 2},
         {"window": 3, "checkpoint_every": 1},
     ],
+    "funnel": [{}, {"tokens": 5, "blocks": 3, "embedding": H}, {"tokens": 1, "checkpoint": True}],
 }
 DECODER_FORMS: dict[str, list[dict[str, Any]]] = {
     "lstm": [{}],
@@ -59,6 +64,11 @@ DECODER_FORMS: dict[str, list[dict[str, Any]]] = {
         {"checkpoint_every": 2, "output_bias": True},
     ],
     "parallel": [{}, {"length": 5, "temperature": 0.1, "norm": "post", "window": 3}],
+    "t5": [
+        {},
+        {"upsample": 1, "memory_norm": "t5"},
+        {"memory_norm": "none", "checkpoint_every": 1},
+    ],
 }
 
 

@@ -43,7 +43,7 @@ def encoder_of(name: str, settings: dict[str, Any]) -> Any:
 
 
 def decoder_of(name: str, settings: dict[str, Any]) -> Any:
-    return model_of(decoder=decoder_config(name, **settings)).decoder
+    return model_of(decoder=decoder_config(name, **settings)).eval().decoder
 
 
 def test_every_registered_part_is_tested():

@@ -16,10 +16,12 @@ class Encoder(nn.Module, ABC):
 
     Attributes:
         size: H, the width of the summary.
+        tokens: K, into how many parts of equal width a summary falls, one for each latent token.
         embedding: its own table of words, or None: it reads through the table it is handed.
     """
 
     size: int
+    tokens: int = 1
     embedding: nn.Embedding | None
 
     @abstractmethod
