@@ -65,6 +65,17 @@ class ExperimentConfig(Config):
             )
         return self
 
+    @model_validator(mode="after")
+    def _pieces_that_a_pretrained_part_knows(self) -> Self:
+        for part in (self.model.encoder, self.model.decoder):
+            source = getattr(part, "source", None)
+            if source and self.tokenizer.kind != "pretrained":
+                raise ValueError(
+                    f"what {source!r} learnt is about the pieces of its own tokeniser: set tokenizer.kind "
+                    f"to 'pretrained' and tokenizer.source to {source!r}, got kind {self.tokenizer.kind!r}"
+                )
+        return self
+
 
 # -- reading and changing -----------------------------------------------------------------------
 

@@ -6,18 +6,25 @@ The library is imported where it is needed: it takes seconds.
 from __future__ import annotations
 
 import json
+import logging
+import os
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine.config import ConfigError
+from engine.config import ConfigError, home
+
+logger = logging.getLogger(__name__)
 
 
 def settings_of(source: str) -> Any:
     """The settings of a pre-trained model, a ``PretrainedConfig``; no weights are read.
+
+    They are kept, so that a run's checkpoints can be read when the source is gone or out of reach.
 
     Args:
         source: a folder with config.json, or a name on the Hugging Face hub.
@@ -27,7 +34,19 @@ def settings_of(source: str) -> Any:
     """
     from transformers import AutoConfig
 
-    return _read(AutoConfig.from_pretrained, source)
+    kept = home() / "cache" / "pretrained" / f"{sha256(source.encode()).hexdigest()[:16]}.json"
+    try:
+        settings = _read(AutoConfig.from_pretrained, source)
+    except ConfigError:
+        if not kept.exists():
+            raise
+        logger.warning("%s cannot be read; its settings as they were the last time", source)
+        return _read(AutoConfig.from_pretrained, str(kept))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    draft = kept.with_suffix(f".{os.getpid()}.draft")
+    settings.to_json_file(draft, use_diff=False)
+    draft.replace(kept)
+    return settings
 
 
 def weights_of(source: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any
 
 import torch
@@ -14,6 +15,9 @@ from engine.models.vae import VAE, ModelConfig, build_model
 V, E, H, Z = 17, 6, 8, 4
 X = torch.tensor([[1, 5, 6, 7, 8, 2], [1, 9, 2, 0, 0, 0], [1, 4, 4, 16, 2, 0]])
 
+# Filled in conftest, before the first test.
+TINY_BERT, TINY_T5 = (tempfile.mkdtemp(prefix=f"tiny-{name}-") for name in ("bert", "t5"))
+
 RECURRENT = {"embedding": E, "hidden": H}
 STACK = {"embedding": E, "hidden": H, "layers": 2, "heads": 2, "feedforward": 12, "dropout": 0.0}
 
@@ -23,6 +27,7 @@ ENCODER_SIZES: dict[str, dict[str, Any]] = {
     "transformer": STACK,
     "funnel": {"embedding": E, "hidden": H, "blocks": 2, "layers": 1, "heads": 2}
     | {"feedforward": 12, "dropout": 0.0, "tokens": 2},
+    "pretrained": {"source": TINY_BERT},
 }
 DECODER_SIZES: dict[str, dict[str, Any]] = {
     "lstm": RECURRENT | {"dropout_in": 0.0, "dropout_out": 0.0},
@@ -46,6 +51,7 @@ ENCODER_FORMS: dict[str, list[dict[str, Any]]] = {
         {"window": 3, "checkpoint_every": 1},
     ],
     "funnel": [{}, {"tokens": 5, "blocks": 3, "embedding": H}, {"tokens": 1, "checkpoint": True}],
+    "pretrained": [{}, {"summary": "first"}, {"summary": "max", "frozen": True}],
 }
 DECODER_FORMS: dict[str, list[dict[str, Any]]] = {
     "lstm": [{}],

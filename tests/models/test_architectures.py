@@ -26,6 +26,7 @@ from tests.models.parts import (
     DECODER_SIZES,
     ENCODER_FORMS,
     ENCODER_SIZES,
+    TINY_BERT,
     X,
     codes,
     decoder_config,
@@ -62,13 +63,18 @@ def test_padding_never_leaks_into_a_summary(name, settings):
     for row, sentence in enumerate(X):
         alone = read(sentence[sentence > 0][None])[0]
         torch.testing.assert_close(alone, together[row])
+    table = read.model.get_input_embeddings() if name == "pretrained" else read.embedding
     with torch.no_grad():
-        read.embedding.weight[0] = 100.0
+        table.weight[0] = 100.0
     torch.testing.assert_close(read(X), together)
 
 
 @every_encoder
 def test_an_encoder_without_a_table_reads_the_one_it_is_handed(name, settings):
+    if name == "pretrained":
+        with pytest.raises(ValueError, match="share_embedding needs word embeddings"):
+            model_of(encoder_config(name), share_embedding="yes")
+        return
     own = encoder_of(name, settings)
     decoder = decoder_config("lstm", embedding=own.embedding.embedding_dim)
     vae = model_of(encoder_config(name, **settings), decoder, share_embedding="yes")
@@ -224,8 +230,10 @@ def experiment(encoder: str, decoder: str, latent: str, steps: int, **settings: 
     if dropout := settings.pop("dropout", 0):
         for part in parts.values():
             part.update({key: dropout for key in part if key.startswith("dropout")})
+    own = {"kind": "pretrained", "source": TINY_BERT}
     return load_config(
         {
+            "tokenizer": own if encoder == "pretrained" else {},
             "data": {"max_tokens": 8},
             "model": {**parts, "latent": {"name": latent, "size": 4}, "initialisation": "pytorch"}
             | settings,
