@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -103,13 +104,27 @@ def ids_of(words: Sequence[str], source: str) -> Tensor:
     return torch.tensor(found)
 
 
+# What could not be read, and when: a hub out of reach takes half a minute to say so.
+_failed: dict[str, tuple[float, ConfigError]] = {}
+_REMEMBER_SECONDS = 60.0
+
+
 def _read(read: Callable[..., Any], source: str, **settings: Any) -> Any:
+    since, known = _failed.get(source, (-_REMEMBER_SECONDS, None))
+    if known is not None and time.monotonic() - since < _REMEMBER_SECONDS and not _is_here(source):
+        raise known
     try:
         return read(source, **settings)
     except (OSError, ValueError, json.JSONDecodeError) as error:
         told = str(error).strip().splitlines()
-        raise ConfigError(
+        failure = ConfigError(
             f"{source!r} must be a folder with a pre-trained model (config.json, model.safetensors, "
             f"tokenizer.json) or its name on the Hugging Face hub, and the hub must be in reach; the "
             f"library says: {told[0] if told else type(error).__name__}"
-        ) from error
+        )
+        _failed[source] = (time.monotonic(), failure)
+        raise failure from error
+
+
+def _is_here(source: str) -> bool:
+    return Path(source).exists()
