@@ -4,13 +4,15 @@
 
 Each figure is the peak of a process of its own (on a GPU: of the allocator), less what the process held
 before the update: states kept for the way back, their gradients, scores of attention where a kernel writes
-them down. The first column of seconds is for the whole update. The loss stands beside it, since
-checkpoints, and a window at least as long as the sequence, must not change it.
+them down. Fused kernels do not, and then a window saves time alone; "scores written down" is what devices
+without them do. Seconds are for the whole update. The loss stands beside them, since checkpoints, and a
+window at least as long as the sequence, must not change it.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import resource
 import subprocess
 import sys
@@ -25,18 +27,22 @@ FORMS = {
     "window 64": {"window": 64},
     "window 64, checkpoint every layer": {"window": 64, "checkpoint_every": 1},
     "window as long as the sequence": {"window": -1},
+    "scores written down": {"plain": True},
+    "scores written down, window 64": {"plain": True, "window": 64},
 }
 
 
 def measure(form: str, length: int) -> str:
     """One update in this process: MiB, seconds, loss."""
     import torch
+    import torch.nn.attention
 
     from engine.models.decoders.transformer import TransformerDecoder
 
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    settings = dict(FORMS[form])
+    settings: dict[str, int] = dict(FORMS[form])
+    plain = settings.pop("plain", False)
     if settings.get("window") == -1:
         settings["window"] = length
     config = TransformerDecoder.Config(
@@ -47,8 +53,10 @@ def measure(form: str, length: int) -> str:
     z = torch.randn(BATCH, 32, device=device)
     decoder.token_nll(x[:, :9], z).sum().backward()  # what any update allocates once
     before, started = _held(device, torch), time.perf_counter()
-    loss = decoder.token_nll(x, z).sum(1).mean()
-    loss.backward()
+    kernels = torch.nn.attention
+    with kernels.sdpa_kernel(kernels.SDPBackend.MATH) if plain else contextlib.nullcontext():
+        loss = decoder.token_nll(x, z).sum(1).mean()
+        loss.backward()
     seconds = time.perf_counter() - started
     return f"{_peak(device, torch) - before:.0f} {seconds:.2f} {loss.item():.4f}"
 
