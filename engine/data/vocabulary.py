@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
-from engine.config import Config, ConfigError, param
+from engine.config import Config, ConfigError, located, param
 from engine.data.adopting import adopt
 
 PAD, START, END, UNKNOWN = 0, 1, 2, 3
@@ -48,6 +48,8 @@ class TokenizerConfig(Config):
         le=1_000_000,
     )
     lowercase: bool = param(False, "Read every text in lower case.")
+
+    _whole_path = field_validator("source")(located)
 
     @model_validator(mode="after")
     def _a_source_for_what_is_not_learnt(self) -> Self:

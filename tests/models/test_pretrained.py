@@ -112,6 +112,14 @@ def test_a_tokeniser_that_is_not_the_models_own_is_refused_with_the_cure(tokeniz
         load_config({"tokenizer": tokenizer, "model": model})
 
 
+def test_a_folder_named_from_here_is_found_from_anywhere(tmp_path, monkeypatch):
+    (tmp_path / "bert").mkdir()
+    monkeypatch.chdir(tmp_path)
+    config = bert_experiment("bert")
+    assert config.model.encoder.source == config.tokenizer.source == str(tmp_path / "bert")
+    assert bert_experiment("some/name").model.encoder.source == "some/name"
+
+
 def test_another_models_pieces_are_refused():
     tokenizer = tokenizer_of(TINY_T5)
     with pytest.raises(ConfigError, match="of its own tokeniser, got .* does not know"):

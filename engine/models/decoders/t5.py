@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import torch
-from pydantic import model_validator
+from pydantic import field_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.config import Config as BaseConfig
-from engine.config import ConfigError, param
+from engine.config import ConfigError, located, param
 from engine.models import hub
 from engine.models.decoders.base import Decoder
 from engine.models.decoders.vocabulary import vocabulary_nll
@@ -34,7 +34,8 @@ class T5Decoder(Decoder):
         p(x_t) = \mathrm{softmax}(E\,\mathrm{T5}(e(x_{<t}); m) / \sqrt{H})
 
     The first latent token stands once in the memory and each other ``upsample`` times, followed by
-    upsample - 1 rows of zeros, as Funnel's own upsampling has it. Words are scored by their embeddings.
+    upsample - 1 rows of zeros, as Funnel's own upsampling has it. Words are scored by their embeddings. Where
+    a remedy asks for a fresh decoder, it is fresh, whatever it began with.
 
     References:
         Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer, Raffel et al.,
@@ -51,6 +52,7 @@ class T5Decoder(Decoder):
             "A folder with a pre-trained T5, or its name on the Hugging Face hub, to begin with; it sets all "
             "sizes, embedding must be its width, and tokenizer.source must be its own. None begins afresh, "
             "as transformer-vae does.",
+            min_length=1,
         )
         embedding: int = param(
             768,
@@ -90,11 +92,7 @@ class T5Decoder(Decoder):
             unit="layers",
         )
 
-        @model_validator(mode="after")
-        def _a_source_sets_the_width(self) -> Self:
-            if self.source == "":
-                raise ValueError("source must be a folder or a name, got nothing: choose none")
-            return self
+        _whole_path = field_validator("source")(located)
 
     def __init__(
         self, config: Config, vocab_size: int, pad_id: int, latent_size: int, latent_tokens: int = 1

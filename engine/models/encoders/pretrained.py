@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Literal, Self
 
 import torch
+from pydantic import field_validator
 from torch import Tensor
 
 from engine.config import Config as BaseConfig
-from engine.config import ConfigError, param
+from engine.config import ConfigError, located, param
 from engine.models import hub
 from engine.models.encoders.base import Encoder, pooled
 
@@ -52,6 +53,8 @@ class PretrainedEncoder(Encoder):
             False,
             "Leave it as it is and train what follows alone: faster, and nothing is forgotten.",
         )
+
+        _whole_path = field_validator("source")(located)
 
     def __init__(
         self, config: Config, vocab_size: int, pad_id: int, own_embedding: bool = True
