@@ -107,15 +107,27 @@ def number(value: float | int | None, digits: int = 4) -> str:
     return f"{value:,.{digits}g}" if abs(value) < 10 ** (digits - 1) else f"{value:,.0f}"
 
 
+def quantity(name: str, value: float | int | None, digits: int = 4) -> str:
+    """A number of METRICS in its unit as a person writes it: a share in per cent."""
+    if METRICS[name].unit != "share" or value is None or pd.isna(value):
+        return number(value, digits)
+    return f"{number(round(100 * value, 10), digits - 1)}%"
+
+
 def metric(
-    name: str, value: float | None, label: str | None = None, line: Sequence[float] = ()
+    name: str,
+    value: float | None,
+    label: str | None = None,
+    line: Sequence[float] = (),
+    why: str = "",
 ) -> None:
-    """A number of METRICS: its label, its unit, its meaning on hover, and how it went."""
+    """A number of METRICS: its label, its unit, its meaning on hover, how it went, or why there is none."""
     about = METRICS[name]
-    text = ". ".join(filter(None, (about.unit, about.meaning.rstrip("."), about.reference)))
+    known = (about.unit, about.meaning.rstrip("."), about.reference, why.rstrip("."))
+    text = ". ".join(filter(None, known))
     st.metric(
         label or about.label,
-        number(value),
+        quantity(name, value),
         help=plain(text),
         chart_data=line if len(line) > 1 else None,
     )
@@ -126,6 +138,11 @@ def metric_row(values: Mapping[str, float | None], most: int = 6) -> None:
     with st.grid(most, min_column_width=130):
         for name, value in values.items():
             metric(name, value)
+
+
+def side_by_side() -> Any:
+    """Two containers beside each other where the page is wide enough, else one below the other."""
+    return st.grid(2, min_column_width=340, gap="medium")
 
 
 def state_badge(state: str) -> None:

@@ -128,7 +128,7 @@ def address(page: str) -> str:
     chosen = {"run": state.run_name(), "checkpoint": state.checkpoint()}
     query = {key: value for key, value in (chosen | state.carried(page)).items() if value}
     return f"{place.scheme}://{place.netloc}{place.path}" + (
-        f"?{urlencode(query)}" if query else ""
+        f"?{urlencode(query, doseq=True)}" if query else ""
     )
 
 

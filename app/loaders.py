@@ -159,14 +159,25 @@ def max_tokens(run: store.Run) -> int:
     return int(run.config().get("data", {}).get("max_tokens", 40))
 
 
-def paths(run: store.Run) -> dict[str, str]:
-    """The paths that stay where the run's codes live, the best one first, each with a line about it."""
-    from engine.experiment import load_config
-    from engine.explore.paths import PATHS
+def family(run: store.Run) -> Any:
+    """The class of the run's latent family."""
     from engine.models.latents import LATENTS
 
-    family: Any = LATENTS[load_config(run.config()).model.latent.name]
-    return {name: (PATHS[name].__doc__ or "").splitlines()[0] for name in family.paths}
+    return LATENTS[run.config()["model"]["latent"]["name"]]
+
+
+def paths(run: store.Run) -> dict[str, str]:
+    """The paths that stay where the run's codes live, the best one first, each with a line about it."""
+    from engine.explore.paths import PATHS
+
+    return {name: (PATHS[name].__doc__ or "").splitlines()[0] for name in family(run).paths}
+
+
+def ways(run: store.Run) -> dict[str, str]:
+    """These paths, and those that are searched for: through the data, and the geodesic."""
+    from engine.explore.ways import ways as every
+
+    return every(family(run))
 
 
 def interpolation(
@@ -197,32 +208,6 @@ def _interpolation(
         return between(hosted.model, hosted.tokenizer, a, b, steps, path, decoding)
 
 
-def samples(
-    run: store.Run, checkpoint: str, sentence: str, n: int, spread: float, decoding: Any
-) -> Any:
-    """Decoded draws: of the prior, or around ``sentence`` where there is one."""
-    return _samples(version(run, checkpoint), run, checkpoint, sentence, n, spread, decoding)
-
-
-@st.cache_data(show_spinner=False, max_entries=100)
-def _samples(
-    version: str,
-    _run: store.Run,
-    _checkpoint: str,
-    sentence: str,
-    n: int,
-    spread: float,
-    decoding: Any,
-) -> Any:
-    from engine.explore.sampling import around, from_prior
-
-    hosted = host().get(_run, _checkpoint)
-    with hosted.turn():
-        if sentence:
-            return around(hosted.model, hosted.tokenizer, sentence, n, decoding, spread)
-        return from_prior(hosted.model, hosted.tokenizer, n, decoding)
-
-
 def reconstructions(
     run: store.Run, checkpoint: str, texts: tuple[str, ...], draws: int, strategy: str
 ) -> list[Any]:
@@ -246,6 +231,29 @@ def _reconstructions(
     hosted = host().get(_run, _checkpoint)
     with hosted.turn():
         return reconstruct(hosted.model, hosted.tokenizer, list(texts), decoding, draws)
+
+
+def traversal(
+    run: store.Run, checkpoint: str, sentence: str, axis: Any, stops: int, strategy: str
+) -> Any:
+    """A sentence moved along one axis, from -3 to 3 deviations; the same question is decoded once."""
+    question = (sentence, axis.name, axis.mean, axis.sigma, stops, strategy)
+    return _traversal(version(run, checkpoint), question, run, checkpoint, axis)
+
+
+@st.cache_data(show_spinner=False, max_entries=300)
+def _traversal(
+    version: str, question: tuple[Any, ...], _run: store.Run, _checkpoint: str, _axis: Any
+) -> Any:
+    from engine.decoding import DecodingConfig
+    from engine.explore.traversal import traverse
+
+    sentence, *_, stops, strategy = question
+    decoding = DecodingConfig(strategy=strategy, max_tokens=max_tokens(_run))
+    hosted = host().get(_run, _checkpoint)
+    with hosted.turn():
+        asked = (hosted.model, hosted.tokenizer, sentence, [_axis])
+        return traverse(*asked, "deviations", stops, decoding)[0]
 
 
 def data_name(run: store.Run) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, cards, fields, frame, loaders, monitor_curves, navigation, state
+from app import blocks, cards, frame, loaders, monitor_curves, navigation, state, verdict
 from engine.metrics import METRICS
 from engine.runs import launcher, store
 from engine.runs.status import Status
@@ -36,7 +36,7 @@ def _watch(run: store.Run, was_live: bool) -> None:
     _head(run, status)
     _progress(run, status)
     _message(status)
-    _health(run)
+    verdict.draw(run, loaders.diagnosis(run))
     metrics = run.metrics()
     if metrics.empty:
         _waiting(status)
@@ -179,36 +179,7 @@ def _waiting(status: Status) -> None:
         blocks.empty("No numbers", "This run ended before its first logged steps.", "show_chart")
 
 
-# -- health -----------------------------------------------------------------------------------------
-
-
-def _health(run: store.Run) -> None:
-    """The verdict in plain words, with buttons that clone the run with a remedy added."""
-    diagnosis = loaders.diagnosis(run)
-    if diagnosis is None:
-        return
-    blocks.health(diagnosis)
-    if not diagnosis.remedies:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Clone with a remedy:", width="content")
-        for name, advice in zip(diagnosis.remedies, diagnosis.advice, strict=True):
-            label = fields.humanise(name)
-            if st.button(label, key=f"remedy-{name}", help=advice, icon=":material/healing:"):
-                _clone_with(run, name)
-
-
-def _clone_with(run: store.Run, remedy: str) -> None:
-    from engine.experiment import load_config
-
-    config = run.config()
-    remedies = [*config["objective"]["remedies"], {"name": remedy}]
-    changed = config | {"objective": config["objective"] | {"remedies": remedies}}
-    new = blocks.attempt(lambda: load_config(changed), f"{run.name} could not be cloned")
-    if new is None:
-        st.rerun()
-    state.new_draft(new, f"run {run.name} with {fields.humanise(remedy).lower()}")
-    navigation.go("train")
+# -- log and table ----------------------------------------------------------------------------------
 
 
 def _log(run: store.Run, status: Status) -> None:

@@ -37,7 +37,10 @@ PAGES: dict[str, list[Entry]] = {
         Entry("train", "New run", "add_circle", "Choose a preset, change what you like, start."),
         Entry("runs", "Runs", "monitoring", "Curves, health, stop and resume."),
     ],
-    "Explore": [Entry("latent_map", "Latent map", "scatter_plot", "Posterior means as a map.")],
+    "Explore": [
+        Entry("latent_map", "Latent map", "scatter_plot", "Posterior means as a map."),
+        Entry("posterior", "Posterior", "monitor_heart", "Is the posterior alive, and where not?"),
+    ],
     "Create": [
         Entry(
             "interpolate", "Interpolate", "linear_scale", "Read what lies between two sentences."

@@ -88,11 +88,11 @@ def seen_note(key: str) -> Any:
     return st.session_state.get(f"note:{key}")
 
 
-def carry(page: str, **query: str) -> None:
-    """What a link to this page must carry besides run and checkpoint."""
+def carry(page: str, **query: Any) -> None:
+    """What a link to this page must carry besides run and checkpoint; a list is carried whole."""
     note(f"link-{page}", query)
 
 
-def carried(page: str) -> dict[str, str]:
+def carried(page: str) -> dict[str, Any]:
     """What a link to this page must carry."""
     return seen_note(f"link-{page}") or {}

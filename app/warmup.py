@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -35,8 +36,19 @@ def _warm_up() -> None:
         for name in HEAVY:
             importlib.import_module(name)
         _rehearse()
+        _settle()
     except Exception:  # the page that needs it will meet the same and tell its user
         logger.exception("the warm-up broke off")
+
+
+def _settle() -> None:
+    """Take what the imports made out of the garbage collector's sight.
+
+    Streamlit collects after every run of a page. Half a million objects of torch and pandas, which never
+    become garbage, would be looked at each time, and every session waits meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _rehearse() -> None:

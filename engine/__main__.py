@@ -6,7 +6,17 @@ import sys
 
 import typer
 
-from engine.commands import data, exploring, latent, mapping, measuring, running, study, training
+from engine.commands import (
+    data,
+    exploring,
+    latent,
+    mapping,
+    mean_space,
+    measuring,
+    running,
+    study,
+    training,
+)
 from engine.config import EngineError
 
 app = typer.Typer(
@@ -17,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
-for commands in (training, running, measuring, latent, exploring, mapping, study):
+for commands in (training, running, measuring, latent, exploring, mean_space, mapping, study):
     commands.add_to(app)
 
 

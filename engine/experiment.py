@@ -14,6 +14,7 @@ from engine.config import Config, ConfigError, explain, one_of, param
 from engine.data.tokenizers import TokenizerConfig
 from engine.data.vectors import read_vectors
 from engine.evaluation.config import EvaluationConfig
+from engine.evaluation.mean_space import require_density
 from engine.models.vae import VAE, ModelConfig, build_model
 from engine.objectives.elbo import Objective, ObjectiveConfig
 from engine.objectives.remedies import Horizon
@@ -202,6 +203,8 @@ def check(config: ExperimentConfig, sentences: int) -> list[str]:
 
     with torch.random.fork_rng(devices=[]):
         model = build_model(config.model, vocab_size=8)
+        if config.training.mean_space:
+            require_density(model)
         horizon = _horizon(config, steps_per_epoch(config, sentences))
         return Objective(config.objective, horizon, model).warnings
 

@@ -50,6 +50,12 @@ class Hosted:
     stamp: Stamp
     bytes: int
 
+    @property
+    def version(self) -> str:
+        """The version of the checkpoint that was loaded, as ``Run.version`` has it; it may be an old one by now."""
+        modified, size, _ = self.stamp
+        return f"{self.run.path}|{self.checkpoint}|{size}|{modified}"
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Have the model to oneself but for decoding, which is done for all who wait: ``with`` this."""

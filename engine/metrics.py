@@ -455,6 +455,40 @@ METRICS: dict[str, Metric] = {
         "Share of squares left over when one map is turned, reflected, scaled and laid on the other (Procrustes): 0 they coincide.",
         "Procrustes Problems, Gower and Dijksterhuis, 2004, Oxford University Press",
     ),
+    "model_mean_spread": Metric(
+        "Spread of the model's means",
+        "prior deviations",
+        "higher",
+        "Standard deviation over sentences of E_p[z|x], the mean of the model's posterior; 0 is model collapse. Root mean square over units.",
+        HE2019,
+    ),
+    "inference_mean_spread": Metric(
+        "Spread of the inference means",
+        "prior deviations",
+        "higher",
+        "Standard deviation over sentences of E_q[z|x], the encoder's mean; 0 while the model's means spread is a lagging encoder. Root mean square over units.",
+        HE2019,
+    ),
+    "mean_correlation": Metric(
+        "Correlation of the two means",
+        "-1 to 1",
+        "higher",
+        "Of E_p[z|x] and E_q[z|x] over sentences and units, each unit about its mean; absent where one of them does not vary. Near 1 the encoder has caught up with the model.",
+        HE2019,
+    ),
+    "mean_gap": Metric(
+        "Gap of the two means",
+        "prior deviations",
+        "lower",
+        "Mean over sentences of the distance between E_p[z|x] and E_q[z|x]: how far the encoder is behind the model.",
+        HE2019,
+    ),
+    "mean_space_ess": Metric(
+        "Effective sample size of the model's means",
+        "samples",
+        "higher",
+        "Median over sentences of (Σw)²/Σw² behind E_p[z|x]; far under K that mean is not to be trusted. Absent where the mean is integrated.",
+    ),
     "seconds": Metric(
         "Elapsed", "s", "none", "Seconds of training since the start, over all sessions of the run."
     ),

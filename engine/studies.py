@@ -36,11 +36,20 @@ REMEDIES: dict[str, tuple[str, ...]] = {
     "annealed": (f"objective.remedies=[{ANNEALED}]",),
     "cyclical": ('objective.remedies=[{"name": "cyclical_annealing"}]',),
     "free-bits": (f"objective.remedies=[{ANNEALED}, {FREE}]",),
+    "soft-free-bits": ('objective.remedies=[{"name": "soft_free_bits"}]',),
+    "minimum-rate": ('objective.remedies=[{"name": "minimum_desired_rate"}]',),
     "batch-norm": (
         f"objective.remedies=[{ANNEALED}]",
         "model.latent.mean=batch_norm",
         "model.latent.gamma=0.6",
     ),
+    # At the rate of about two nats for 32 units, which the other rows are usually compared at.
+    "batch-norm-low": (
+        f"objective.remedies=[{ANNEALED}]",
+        "model.latent.mean=batch_norm",
+        "model.latent.gamma=0.35",
+    ),
+    "delta": (f"objective.remedies=[{ANNEALED}]", "model.latent.delta=0.06"),
     "ae-fb": (
         f'objective.remedies=[{{"name": "ae_pretraining", "epochs": 5}}, {ANNEALED}, {MASKED}]',
     ),

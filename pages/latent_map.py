@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app import blocks, loaders, state
+from app.background import Waiting
 from app.map_page import rows, workbench
-from app.map_page.waiting import Waiting
 
 VIEWS = {"map": "Map", "training": "Training", "compare": "Compare"}
 WAYS = (

@@ -392,6 +392,36 @@ def test_the_posterior_is_judged_with_its_evidence(capsys: Capture, trained: sto
     assert "Swapping codes between sentences" in said and "lie in holes" in said
 
 
+def test_the_posterior_mean_space_of_a_checkpoint_is_measured_and_written(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    given = ("mean-space", trained.name, "-n", "12", "--samples", "20", "--along", "norm")
+    table, rows = tmp_path / "means.csv", 12
+    found = json_of(capsys, *given, "--output", str(table))
+    (moment,) = found["moments"]
+    assert moment["sentences"] == rows and set(moment["metrics"]) <= set(METRICS)
+    frame = pd.read_csv(table)
+    assert len(frame) == rows and (frame[["model_mean", "inference_mean", "gap"]] >= 0).all(
+        axis=None
+    )
+    film = tmp_path / "film.gif"
+    told = output_of(capsys, *given, "--beside", trained.name, "--output", str(film))
+    assert "Spread of the model's means" in told and film.read_bytes()[:6] == b"GIF89a"
+    for wrong, why in (("angle", "unknown kind of axis"), ("unit:9", "choose one from 1 to 3")):
+        words = [*given[:-1], wrong, "--output", str(table)]
+        assert why in complaint_of(capsys, *words)
+    assert "unknown ending" in complaint_of(capsys, *given, "--output", "film.mov")
+
+
+def test_a_recorded_posterior_mean_space_is_told_moment_by_moment(capsys: Capture) -> None:
+    record = 'training.mean_space={"every": 2, "sentences": 6, "samples": 4}'
+    train = ["train", "--preset", "quick", "--data", "toy", "--name", "watched", "--set", record]
+    assert run_main([*train, "--max-steps", "4", *SETTINGS]) == 0
+    found = json_of(capsys, "mean-space", "watched")
+    assert [moment["moment"] for moment in found["moments"]] == [0, 2, 4]
+    assert all(moment["sentences"] == 6 for moment in found["moments"])
+
+
 def test_a_sentence_is_traversed(capsys: Capture, trained: store.Run) -> None:
     asked = ("traverse", "trained", A, "--split", "train")
     found = json_of(capsys, *asked, "--most", "2", "--stops", "3")

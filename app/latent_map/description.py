@@ -28,6 +28,7 @@ class What(TypedDict, total=False):
         selection: a selection made by Python; counts once a version.
         overlays: paths, stars, ellipses, rings, names.
         steps: names of the S steps, if points have shape (S, N, 2).
+        moves: so many rows have an arrow to where they are at the next step; 0, the default, draws none.
         axes: names of the two axes, where coordinates mean something; None draws no axes.
         equal: one unit is as long across as up (the default), so that distances can be compared.
         noun: what the rows are, in the plural; "sentences".
@@ -48,6 +49,7 @@ class What(TypedDict, total=False):
     selection: Selection | None
     overlays: Overlays | None
     steps: Sequence[str]
+    moves: int
     axes: tuple[str, str] | None
     equal: bool
     noun: str
@@ -112,6 +114,7 @@ def _about(alt: str, what: What) -> dict[str, Any]:
         "noun": what.get("noun", "sentences"),
         "file": what.get("file", "latent-map"),
         "axes": what.get("axes"),
+        "moves": what.get("moves", 0),
         "report": sorted(report),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,12 +18,15 @@ class Path:
         labels: short ones written at the stops ("A", "", …, "B").
         texts: the sentences, shown when the pointer is on a stop.
         pane: in which pane; None in all.
+        kind: "stops" marks every stop; "dashed" is a thin line without any, such as a diagonal, and has
+            neither labels nor texts.
     """
 
     stops: Sequence[Sequence[float]] | np.ndarray
     labels: Sequence[str] = ()
     texts: Sequence[str] = ()
     pane: int | None = None
+    kind: Literal["stops", "dashed"] = "stops"
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import numpy as np
 import streamlit as st
 
 from app import latent_map as maps
+from app.background import Waiting
 from app.map_page import clusters, loaders
 from app.map_page.loaders import Space
 from app.map_page.searching import Found
-from app.map_page.waiting import Waiting
 from engine.data.slices import Slice
 from engine.explore.comparison import Change
 from engine.explore.quality import Quality

@@ -7,9 +7,9 @@ from functools import partial
 import streamlit as st
 
 from app import blocks, state
+from app.background import Waiting
 from app.map_page.loaders import Space, of_file
 from app.map_page.projecting import Choice
-from app.map_page.waiting import Waiting
 from engine.explore.quality import Quality
 from engine.maps import projecting, stored
 from engine.metrics import METRICS

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from app import blocks, charts, jobs, loaders, navigation
+from app.background import Waiting
 from app.map_page.loaders import Space, space
-from app.map_page.waiting import Waiting
 from engine.data import corpus
 from engine.data.library import BUILTIN
 from engine.maps import codes

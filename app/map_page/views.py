@@ -10,11 +10,11 @@ import numpy as np
 import streamlit as st
 
 from app import latent_map as maps
+from app.background import Waiting
 from app.map_page import comparing, projecting, quality, stepping
 from app.map_page.loaders import Space
 from app.map_page.overlays import Side
 from app.map_page.projecting import Choice
-from app.map_page.waiting import Waiting
 from engine.explore.comparison import Alignment, Change
 from engine.explore.plane import Plane
 from engine.explore.quality import Quality

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import latent_map as maps
 from app import navigation
+from app.background import Waiting
 from app.map_page import (
     choosing,
     colours,
@@ -26,7 +27,6 @@ from app.map_page.choosing import PANEL, PANELS, POINT, SEARCH, SELECTION
 from app.map_page.loaders import Space
 from app.map_page.searching import Found
 from app.map_page.views import Look
-from app.map_page.waiting import Waiting
 
 HEIGHT, PANEL_WIDTH = 600, 312
 

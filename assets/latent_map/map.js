@@ -74,6 +74,7 @@ export class LatentMap extends Picture {
   _showAbout(about) {
     this.about = about;
     this.axes = about.axes;
+    this.invalidate();
     this.stage.setAttribute("aria-label", about.alt);
   }
 

@@ -28,6 +28,7 @@ export function drawMarks(context, map, { forExport = false } = {}) {
     for (const ring of mine(overlays.rings)) drawOval(context, theme, pane, ring, [6, 5], taken);
     for (const ellipse of mine(overlays.ellipses)) drawOval(context, theme, pane, ellipse, [], taken);
     if (pane.steps.length > 1) drawTrails(context, map, pane);
+    if (pane.steps.length > 1 && map.about.moves) drawMoves(context, map, pane, map.about.moves);
     for (const path of mine(overlays.paths)) drawPath(context, theme, pane, path, taken);
     for (const star of mine(overlays.stars)) drawStar(context, theme, pane, star, taken);
     if (map.showNames && (!map.changing || forExport)) drawNames(context, map, pane, mine(overlays.labels), taken);
@@ -198,9 +199,20 @@ function trace(context, points) {
   points.forEach(([left, top], place) => (place ? context.lineTo(left, top) : context.moveTo(left, top)));
 }
 
+/** A thin dashed line without stops. */
+function drawDashes(context, theme, points) {
+  context.lineWidth = 1.2;
+  context.strokeStyle = css(theme.text, 0.5);
+  context.setLineDash([7, 6]);
+  trace(context, points);
+  context.stroke();
+  context.setLineDash([]);
+}
+
 /** A line with a casing, so that it shows on any colour, and its stops. */
-function drawPath(context, theme, pane, { stops, labels = [] }, taken) {
+function drawPath(context, theme, pane, { stops, labels = [], kind }, taken) {
   const points = stops.map(([x, y]) => pane.view.toScreen(x, y));
+  if (kind === "dashed") return drawDashes(context, theme, points);
   context.lineJoin = context.lineCap = "round";
   for (const [width, colour] of [[6, css(theme.background, 0.9)], [2.25, css(theme.text)]]) {
     context.lineWidth = width;
@@ -307,6 +319,31 @@ function drawTrails(context, map, pane) {
   }
 }
 
+/** Arrows from where some of the rows are to where they are at the next step. */
+function drawMoves(context, map, pane, most) {
+  const { rows, theme } = map;
+  const next = pane.steps[Math.floor(map.step) + 1];
+  if (!next) return;
+  context.lineWidth = 1.3;
+  context.strokeStyle = css(theme.text, 0.7);
+  const stride = Math.max(1, Math.floor(rows.n / most));
+  for (let row = 0; row < rows.n; row += stride) {
+    const slot = rows.slotOf[row];
+    if (!rows.isShown(slot)) continue;
+    const from = pane.screen(slot);
+    const to = pane.view.toScreen(next[2 * slot], next[2 * slot + 1]);
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+    if (length < 2) continue;
+    const turn = Math.atan2(to[1] - from[1], to[0] - from[0]);
+    const size = Math.min(7, length);
+    const wing = (side) => [to[0] - size * Math.cos(turn + side), to[1] - size * Math.sin(turn + side)];
+    trace(context, [from, to]);
+    context.stroke();
+    trace(context, [wing(0.45), to, wing(-0.45)]);
+    context.stroke();
+  }
+}
+
 /** A ring around the focused row and the one under the pointer, in every pane. */
 function drawRings(context, map, pane, forExport) {
   const { theme, rows } = map;
@@ -347,6 +384,7 @@ export function markAt(map, pane, place, left, top, reach = 9) {
     if (near(star.x, star.y)) return { text: star.text || star.label, facts: [] };
   }
   for (const path of mine(map.overlays.paths)) {
+    if (path.kind === "dashed") continue;
     const stop = path.stops.findIndex(([x, y]) => near(x, y));
     if (stop < 0) continue;
     const facts = [["stop", path.labels?.[stop] || `${stop} of ${path.stops.length - 1}`]];

@@ -7,7 +7,7 @@ never written, the unknown token only where ``allow_unknown`` is set.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,9 +22,23 @@ from engine.evaluation.mode import evaluation_mode
 if TYPE_CHECKING:
     from engine.models.vae import VAE
 
-__all__ = ["DecodingConfig", "decode", "log_likelihood"]
+__all__ = ["DecodingConfig", "Written", "decode", "log_likelihood", "written_likelihood"]
 
 Choose = Callable[[Tensor], Tensor]
+
+
+class Written(list[int]):
+    """A sentence that was written token by token: its ids without start and end, and what each cost.
+
+    Attributes:
+        scores: log p(token | code, those before it) of every token and of the end token where it was
+            written, nats, of the whole distribution whatever it was drawn from; empty where the strategy
+            does not say.
+    """
+
+    def __init__(self, ids: Iterable[int] = ()) -> None:
+        super().__init__(ids)
+        self.scores: list[float] = []
 
 
 def decode(model: VAE, z: Tensor, config: DecodingConfig | None = None) -> list[list[int]]:
@@ -55,16 +69,20 @@ def decode_now(model: VAE, z: Tensor, config: DecodingConfig) -> list[list[int]]
         ]
 
 
-def _unroll(model: VAE, z: Tensor, choose: Choose, max_tokens: int) -> list[list[int]]:
+def _unroll(model: VAE, z: Tensor, choose: Choose, max_tokens: int) -> list[Written]:
     """One token a step for every unfinished row, until all have ended or the cap is reached."""
-    written: list[list[int]] = [[] for _ in range(len(z))]
+    written = [Written() for _ in range(len(z))]
     rows = list(range(len(z)))
     state = model.decoder.start(z)
     tokens = torch.full((len(z),), START, dtype=torch.long, device=z.device)
     for _ in range(max_tokens):
         logits, state = model.decoder.step(tokens, state)
+        whole = logits.logsumexp(1)  # before tokens are banned
         tokens = choose(logits)
         chosen = tokens.tolist()
+        scores = (logits.gather(1, tokens[:, None])[:, 0] - whole).tolist()
+        for row, score in zip(rows, scores, strict=True):
+            written[row].scores.append(score)
         going = [at for at, token in enumerate(chosen) if token != END]
         for at in going:
             written[rows[at]].append(chosen[at])
@@ -134,3 +152,29 @@ def log_likelihood(model: VAE, z: Tensor, sentences: list[list[int]]) -> Tensor:
         x[row, : len(sentence) + 2] = torch.tensor([START, *sentence, END])
     with evaluation_mode(model, 0) as device:
         return -model.decoder.token_nll(x.to(device), z.to(device)).float().cpu()
+
+
+def written_likelihood(model: VAE, z: Tensor, sentences: Sequence[list[int]]) -> Tensor:
+    """``log_likelihood`` of what was just decoded from these codes: a second look only where it is needed.
+
+    Writing a sentence token by token tells what each costs; a beam does not tell, nor does a sentence that
+    was cut before its end.
+
+    Args:
+        model: a text VAE.
+        z: codes, shape (N, Z).
+        sentences: what ``decode`` wrote from them.
+    """
+    longest = max((len(sentence) for sentence in sentences), default=0)
+    found = torch.zeros(len(sentences), longest + 1)
+    unknown = []
+    for row, sentence in enumerate(sentences):
+        scores = sentence.scores if isinstance(sentence, Written) else []
+        if len(scores) == len(sentence) + 1:
+            found[row, : len(scores)] = torch.tensor(scores)
+        else:
+            unknown.append(row)
+    if unknown:
+        told = log_likelihood(model, z[unknown], [sentences[row] for row in unknown])
+        found[unknown, : told.shape[1]] = told
+    return found

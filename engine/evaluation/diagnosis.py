@@ -141,7 +141,9 @@ def _about_swapping(scalars: Mapping[str, float]) -> str:
 
 
 def _nats(value: float) -> str:
-    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
+    if abs(value) >= 1:
+        return f"{value:.1f}"
+    return f"{round(value, 2) + 0.0:.2f}"  # not -0.00
 
 
 def _about_information(kl: float, information: float, n: float | None) -> str:

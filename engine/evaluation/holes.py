@@ -19,7 +19,7 @@ from torch import Tensor
 from engine.evaluation.aggregate import OFF_DATA, Aggregate
 from engine.evaluation.mmd import TwoSample, two_sample
 from engine.evaluation.mode import evaluation_mode
-from engine.evaluation.units import units_of
+from engine.evaluation.units import Units, units_of
 
 if TYPE_CHECKING:
     from engine.models.vae import VAE
@@ -109,7 +109,9 @@ class Holes:
         return found if self.covered is None else found | {"covered_units": float(self.covered)}
 
 
-def find_holes(model: VAE, encoded: Aggregate, draws: int = 2000, seed: int = 42) -> Holes:
+def find_holes(
+    model: VAE, encoded: Aggregate, draws: int = 2000, seed: int = 42, units: Units | None = None
+) -> Holes:
     r"""Draw from the prior and see how many draws lie where no sentence's code does.
 
     The hole rate is the share of prior draws at which log q(z) is below its first percentile at draws of
@@ -128,6 +130,7 @@ def find_holes(model: VAE, encoded: Aggregate, draws: int = 2000, seed: int = 42
         encoded: rows of a split with their posteriors.
         draws: M, of the prior.
         seed: of the draws.
+        units: those of ``encoded``, where somebody has them already.
 
     Raises:
         ConfigError: the latent family has no density.
@@ -138,7 +141,7 @@ def find_holes(model: VAE, encoded: Aggregate, draws: int = 2000, seed: int = 42
     prior_log_q = encoded.log_density(z)
     rate, rate_se = _rate(prior_log_q, log_q, seed)
     prior_log_p, log_p = encoded.log_prior(z), encoded.log_prior(encoded.z)
-    units = units_of(encoded)
+    units = units_of(encoded) if units is None else units
     return Holes(
         prior_z=z.cpu(),
         prior_log_q=prior_log_q,

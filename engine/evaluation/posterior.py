@@ -101,13 +101,15 @@ def posterior_report(
     """
     encoded = aggregate(model, tokens, limit, seed=seed, progress=progress)
     swap = swap_codes(model, tokens, encoded, swaps, seed=seed, progress=progress)
-    if progress:
-        progress(0, None, "mutual information and holes")
-    units = units_of(encoded)
-    holes = find_holes(model, encoded, draws, seed) if encoded.has_density else None
+    tell = progress or _to_nobody
+    tell(0, None, "mutual information")
     per_unit = _kl_per_unit(encoded)
     scalars = {"reconstruction": float(swap.own.mean()), "rows": float(len(encoded))}
-    scalars |= _information(encoded) | swap.scalars() | (holes.scalars() if holes else {})
+    scalars |= _information(encoded) | swap.scalars()
+    tell(0, None, "looking for holes")
+    units = units_of(encoded)
+    holes = find_holes(model, encoded, draws, seed, units) if encoded.has_density else None
+    scalars |= holes.scalars() if holes else {}
     if counted := _counted(model, encoded, units):
         scalars["active_units"] = float(active_units(counted.mean_variance))
     deviations = _deviations(encoded)
@@ -123,6 +125,10 @@ def posterior_report(
         diagnosis=diagnose(scalars, per_unit, used, family),
         absent=_absent(encoded, per_unit, counted, deviations),
     )
+
+
+def _to_nobody(done: int, total: int | None, what: str) -> None:
+    """Progress that is not told."""
 
 
 def _information(encoded: Aggregate) -> dict[str, float]:

@@ -61,16 +61,21 @@ def decode_codes(
     """
     import torch
 
-    from engine.decoding.search import decode, log_likelihood
+    from engine.decoding.search import decode, written_likelihood
 
     z = torch.tensor(np.asarray(codes), dtype=torch.float32)
     sentences = decode(model, z, decoding)
-    nll = (-log_likelihood(model, z, sentences).double().sum(1)).tolist()
+    nll = (-written_likelihood(model, z, sentences).double().sum(1)).tolist()
     off = data.off_data(z).tolist() if data is not None and data.has_density else [None] * len(z)
     pieces = [tokenizer.pieces(ids) for ids in sentences]
     return [
         Decoded(
-            text, sentences[at], pieces[at], changed(pieces[other], pieces[at]), nll[at], off[at]
+            text,
+            list(sentences[at]),
+            pieces[at],
+            changed(pieces[other], pieces[at]),
+            nll[at],
+            off[at],
         )
         for at, (text, other) in enumerate(
             zip(tokenizer.decode(sentences), _others(compared_with, len(z)), strict=True)

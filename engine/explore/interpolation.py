@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from engine.data.tokenizers import Tokenizer
     from engine.models.vae import VAE
 
-# Prior draws behind the shell: its radius is known to a hundredth of its width.
-_SHELL_DRAWS = 10_000
+# Prior draws behind the shell: its radius is known to a fiftieth of its width.
+_SHELL_DRAWS = 2_500
 
 
 @dataclass(frozen=True)
@@ -178,11 +178,11 @@ def _decoded(
     """The sentence of each code and the nats of its tokens and end token, 0 after the end."""
     import torch
 
-    from engine.decoding.search import decode, log_likelihood
+    from engine.decoding.search import decode, written_likelihood
 
     z = torch.tensor(np.asarray(codes), dtype=torch.float32)
     sentences = decode(model, z, decoding)
-    return sentences, -log_likelihood(model, z, sentences).double().numpy()
+    return sentences, -written_likelihood(model, z, sentences).double().numpy()
 
 
 def _steps(
@@ -207,7 +207,7 @@ def _steps(
                 norm=float(np.linalg.norm(codes[at])),
                 nll=float(sum(tokens)),
                 token_nll=tokens,
-                ids=sentences[at],
+                ids=list(sentences[at]),
             )
         )
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from engine.data.tokenizers import Tokenizer
     from engine.data.tokens import Tokens
+    from engine.evaluation.mode import Progress
     from engine.models.vae import VAE
 
 
@@ -111,6 +112,41 @@ def from_rows(
         h = model.summary(torch.from_numpy(tokens.rows(chosen)).to(device))
         z = model.latent.around(h, 1, spread)[0]
     return _samples(model, tokenizer, z, decoding)
+
+
+def in_parts(
+    draw: Callable[[int, DecodingConfig], Samples],
+    n: int,
+    decoding: DecodingConfig,
+    part: int = 200,
+    progress: Progress | None = None,
+) -> Samples:
+    """Draw many sentences a part at a time, each part with a seed of its own that follows from the first.
+
+    Args:
+        draw: draws and decodes so many.
+        n: how many in all.
+        decoding: how; the first part takes its seed as it is, so that few are the first of many.
+        part: drawn at once.
+        progress: told after every part; whatever it raises ends the work.
+    """
+    parts: list[Samples] = []
+    for number, start in enumerate(range(0, n, part)):
+        if progress:
+            progress(start, n, "drawing")
+        seed = decoding.seed
+        if number:
+            seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0] >> 1)
+        parts.append(draw(min(part, n - start), decoding.model_copy(update={"seed": seed})))
+    texts = [text for one in parts for text in one.texts]
+    ids = [sentence for one in parts for sentence in one.ids]
+    return Samples(
+        texts=texts,
+        codes=[code for one in parts for code in one.codes],
+        unique=len(set(texts)) / max(1, len(texts)),
+        mean_length=sum(map(len, ids)) / max(1, len(ids)),
+        ids=ids,
+    )
 
 
 def _samples(model: VAE, tokenizer: Tokenizer, z: Tensor, decoding: DecodingConfig) -> Samples:

@@ -151,16 +151,10 @@ def encode(request: Request, host: ModelHost, progress: Progress | None = None) 
     rows = stratified(total, total if request.n is None else request.n, labels, request.seed)
     arrays = _encoded(request, hosted, tokens, rows, progress)
     arrays["fingerprint"] = np.array(data.card.fingerprint)
-    mark = request._mark(_version(hosted))
+    mark = request._mark(hosted.version)
     _drop_older(request, mark)
     stored.write(request._file(mark), arrays)
     return _with_texts(request, arrays, data)
-
-
-def _version(hosted: Hosted) -> str:
-    """The version of the checkpoint that was loaded, which may have been replaced meanwhile."""
-    modified, size, _ = hosted.stamp
-    return f"{hosted.run.path}|{hosted.checkpoint}|{size}|{modified}"
 
 
 def _encoded(

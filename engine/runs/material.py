@@ -23,11 +23,19 @@ Progress = Callable[[int, int | None, str], None]
 
 @dataclass(frozen=True)
 class Material:
-    """What training reads: the tokeniser, batches of the training split, the validation split."""
+    """What training reads.
+
+    Attributes:
+        tokenizer: text <-> ids.
+        batches: of the training split, or as much of it as the run reads.
+        valid: the validation split.
+        rows: sentences of the whole training split.
+    """
 
     tokenizer: Tokenizer
     batches: Batches
     valid: Tokens
+    rows: int
 
 
 def prepare(run: Run, config: ExperimentConfig, progress: Progress | None = None) -> Material:
@@ -41,7 +49,8 @@ def prepare(run: Run, config: ExperimentConfig, progress: Progress | None = None
             f"data set {corpus.name!r} must have sentences to train on, its split is empty"
         )
     chosen = _random_part(train, config.data.limit, config.seed)
-    return Material(tokenizer, Batches(chosen, config.training.batch_size, config.seed), valid)
+    batches = Batches(chosen, config.training.batch_size, config.seed)
+    return Material(tokenizer, batches, valid, len(train))
 
 
 def split_of(
@@ -64,7 +73,14 @@ def _random_part(tokens: Tokens, limit: int | None, seed: int) -> Tokens:
     """So many random rows of a split, copied; all of them where there are no more."""
     if limit is None or limit >= len(tokens):
         return tokens
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(tokens))[:limit])
+    chosen = trained_rows(len(tokens), limit, seed)
     offsets = np.concatenate([[0], tokens.lengths[chosen].cumsum()])
     rows = [tokens.ids[tokens.offsets[row] : tokens.offsets[row + 1]] for row in chosen]
     return Tokens(np.concatenate(rows), offsets)
+
+
+def trained_rows(total: int, limit: int | None, seed: int) -> np.ndarray:
+    """The rows of the training split, of so many, that a run with this limit and seed reads, (N,)."""
+    if limit is None or limit >= total:
+        return np.arange(total)
+    return np.sort(np.random.default_rng(seed).permutation(total)[:limit])

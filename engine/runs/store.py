@@ -6,6 +6,7 @@
     metrics.jsonl    one record a line                 log.txt        what the worker said
     tokenizer.json   text <-> ids                      probes.jsonl   a few sentences, at each evaluation
     checkpoints/     last, best, step-00000400         events/        the metrics for TensorBoard
+    means/           the posterior mean space, where its record is asked for (runs/mean_space.py)
 
 Nothing here loads torch, so that a page can list runs before it is needed.
 """

@@ -22,6 +22,7 @@ from engine.runs.store import Run, exclusive
 
 if TYPE_CHECKING:
     from engine.experiment import ExperimentConfig
+    from engine.runs.mean_space import MeanSpaceRecord
     from engine.runs.recorder import Recorder
     from engine.training.state import TrainingState
 
@@ -167,6 +168,7 @@ class Worker:
     def _train(self, config: ExperimentConfig) -> None:
         from engine.experiment import build
         from engine.runs.material import prepare
+        from engine.runs.mean_space import MeanSpaceRecord
         from engine.runs.recorder import Recorder
         from engine.runs.validation import Validation
         from engine.training.loop import train
@@ -180,11 +182,23 @@ class Worker:
         self._recorder = recorder = Recorder(self.run, state)
         self._describe(state)
         validate = Validation(config, material, recorder.probe, self._progress("validating"))
+        means = (
+            MeanSpaceRecord(self.run, config, material, state)
+            if config.training.mean_space
+            else None
+        )
+        self._look(means, state)
         self._tell("training")
-        for record in train(state, batches, validate):
+        for record in train(state, batches, validate, means.between if means else None):
+            self._look(means, state)
             self._take_down(record, recorder)
             self._stop.check()
         recorder.save()
+
+    def _look(self, means: MeanSpaceRecord | None, state: TrainingState) -> None:
+        """Take a snapshot of the posterior mean space if one is due."""
+        if means:
+            means.after_update(state, self._progress("looking"))
 
     def _take_down(self, record: dict[str, float], recorder: Recorder) -> None:
         """Write one record, the checkpoints that are due, and how far we are."""

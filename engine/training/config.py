@@ -7,6 +7,7 @@ from typing import Literal
 from engine.config import Config, param
 from engine.training.optimisers import OPTIMISERS, SGD
 from engine.training.plateau import PlateauConfig
+from engine.training.recording import MeanSpaceConfig
 from engine.training.schedules import SCHEDULES, Constant
 
 
@@ -77,6 +78,10 @@ class TrainingConfig(Config):
         ge=1,
         le=10**9,
         unit="steps",
+    )
+    mean_space: MeanSpaceConfig | None = param(
+        None,
+        "Record the posterior mean space (He et al. 2019) while training; none leaves it out.",
     )
     device: str = param(
         "auto", "auto, cpu, cuda, cuda:1, mps ...", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$"

@@ -20,6 +20,7 @@ from engine.training.state import TrainingState
 
 Record = dict[str, float]
 Evaluate = Callable[[VAE], dict[str, float]]
+Between = Callable[[TrainingState], None]
 
 
 class Source(Protocol):
@@ -31,12 +32,21 @@ class Source(Protocol):
     def random(self, draw: int) -> np.ndarray: ...
 
 
-def train(state: TrainingState, batches: Source, evaluate: Evaluate) -> Iterator[Record]:
+def train(
+    state: TrainingState, batches: Source, evaluate: Evaluate, between: Between | None = None
+) -> Iterator[Record]:
     """Trains until done; one record per joint update, so that whoever reads can stop in between.
 
     A record has ``step`` alone, or also averages since the last log (``train/...``), or a validation
     (``valid/...``, names of METRICS). ``state`` can be saved between any two records; a new ``train`` on
     a loaded state goes on as if there had been no stop.
+
+    Args:
+        state: where training stands; it moves.
+        batches: what is trained on.
+        evaluate: one validation, names of METRICS without their split.
+        between: called with the state after encoder-only updates and before the joint one that follows
+            them. It may look, and must neither move anything nor raise: nothing can be saved there.
 
     Raises:
         TrainingDiverged: the loss is no longer a finite number.
@@ -57,6 +67,10 @@ def train(state: TrainingState, batches: Source, evaluate: Evaluate) -> Iterator
         state.set_rates()
         x = _tensor(state, batches.rows(order[state.position]))
         inner = _encoder_steps(state, batches, x)
+        if inner and between is not None:
+            paused = time.perf_counter()
+            between(state)
+            started += time.perf_counter() - paused
         terms, norm = _joint_step(state, x)
         state.step += 1
         state.position += 1

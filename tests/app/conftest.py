@@ -30,13 +30,13 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     before = os.environ.get("ZSCAPE_HOME")
     os.environ["ZSCAPE_HOME"] = str(home)
     try:
-        _make_run(home)
+        make_run(home)
     finally:
         os.environ["ZSCAPE_HOME"] = before or ""
     return home
 
 
-def _make_run(home: Path) -> None:
+def make_run(home: Path) -> None:
     from engine.data.importing import import_path
     from engine.experiment import load_config, override
     from engine.presets import preset

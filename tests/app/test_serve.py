@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 
 from app import serve, warmup
 from engine.runs import store
+
+
+@pytest.fixture(autouse=True)
+def _thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
 
 
 def test_the_warm_up_begins_before_the_server_and_flags_are_passed_on(
@@ -32,3 +41,8 @@ def test_the_warm_up_decodes_a_path_with_the_demonstration_run(
 ) -> None:
     warmup._warm_up()
     assert not caplog.records
+
+
+def test_what_was_imported_is_not_looked_at_by_every_collection() -> None:
+    warmup._settle()
+    assert gc.get_freeze_count() > 10_000

@@ -57,6 +57,7 @@ told = maps.latent_map(
     selection=selection,
     overlays=planted.overlays() if overlaid else None,
     steps=[f"step {100 * (step + 1)}" for step in range(steps)] if steps > 1 else (),
+    moves=int(asked.get("moves", 0)),
     axes=("first (31 %)", "second (17 %)") if "axes" in asked else None,
     report=[name for name in ("step", "view") if name in asked],
     painter=painter,

@@ -377,6 +377,25 @@ def test_play_runs_to_the_last_step(opened: Any) -> None:
     expect(the_map.tool("Play the steps")).to_be_visible()
 
 
+INK = """map => {
+  const { width, height } = map.marks;
+  const dots = map.marks.getContext("2d").getImageData(0, 0, width, height).data;
+  return dots.filter((value, place) => place % 4 === 3 && value > 0).length;
+}"""
+
+
+def test_arrows_lead_to_the_next_step_and_there_are_none_at_the_last(opened: Any) -> None:
+    inks = []
+    for address in ("steps=3", "steps=3&moves=50"):
+        the_map = opened(address)
+        first = the_map.ask(INK)
+        the_map.root.get_by_role("slider").press("End")
+        the_map.settle()
+        inks.append((first, the_map.ask(INK)))
+    (plain, plain_last), (arrows, last) = inks
+    assert arrows > plain + 500 and last == plain_last
+
+
 # -- surroundings -----------------------------------------------------------------------------------
 
 

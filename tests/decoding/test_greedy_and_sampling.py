@@ -9,7 +9,7 @@ import torch
 from pydantic import ValidationError
 
 from engine.decoding import DecodingConfig
-from engine.decoding.search import decode, log_likelihood, truncated
+from engine.decoding.search import Written, decode, log_likelihood, truncated, written_likelihood
 from engine.decoding.vocabulary import draw
 from engine.models.vae import VAE
 from tests.evaluation.tiny import tiny_vae
@@ -195,3 +195,19 @@ def test_log_likelihood_counts_the_end_and_not_the_padding(model: VAE, codes: to
 def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         DecodingConfig(**wrong)
+
+
+@pytest.mark.parametrize("strategy", ["greedy", "sample", "beam"])
+def test_writing_tells_what_each_token_cost(model: VAE, codes: torch.Tensor, strategy: str) -> None:
+    config = DecodingConfig(strategy=strategy, temperature=0.7, top_k=4, max_tokens=9)
+    sentences = decode(model, codes, config)
+    told = written_likelihood(model, codes, sentences)
+    assert torch.allclose(told, log_likelihood(model, codes, sentences), atol=1e-4)
+    assert any(isinstance(one, Written) and one.scores for one in sentences) == (strategy != "beam")
+
+
+def test_what_others_wrote_is_looked_at_anew(model: VAE, codes: torch.Tensor) -> None:
+    sentences = [list(sentence) for sentence in decode(model, codes)]
+    assert torch.equal(
+        written_likelihood(model, codes, sentences), log_likelihood(model, codes, sentences)
+    )

@@ -20,6 +20,7 @@ from engine.explore.attributes import AttributeVector, attribute_vector
 from engine.explore.interpolation import between
 from engine.explore.palette import decode_line, palette, spaced, square
 from engine.explore.paths import interpolate
+from engine.explore.sampling import from_prior, in_parts
 from engine.explore.slide import slide
 from engine.explore.stops import tour
 from engine.explore.wobble import wobble
@@ -283,3 +284,21 @@ def test_a_square_of_bits_is_of_bits_and_of_directions_of_directions() -> None:
     assert set(np.unique(square(bits, places, "bits"))) == {0.0, 1.0}
     round_ = np.eye(4)
     assert np.linalg.norm(square(round_, places, "spherical"), axis=1) == pytest.approx(1)
+
+
+def test_many_sentences_are_drawn_in_parts_of_which_the_first_are_the_few(
+    trained: VAE, tokenizer: Tokenizer
+) -> None:
+    from functools import partial
+
+    draw = partial(from_prior, trained, tokenizer)
+    decoding = DecodingConfig(strategy="sample", seed=5)
+    told: list[int] = []
+    many = in_parts(draw, 25, decoding, 10, lambda done, total, what: told.append(done))
+    assert told == [0, 10, 20]
+    assert len(many.texts) == len(many.ids) == len(many.codes) == 25
+    assert many.texts[:10] == in_parts(draw, 10, decoding, 10).texts
+    assert many.codes[:10] != many.codes[10:20], "each part has a seed of its own"
+    next_seed = decoding.model_copy(update={"seed": 6})
+    assert many.codes[10:20] != in_parts(draw, 10, next_seed, 10).codes
+    assert many.unique == len(set(many.texts)) / 25

@@ -1,0 +1,86 @@
+"""The model that a page asks: every question is answered once, for all sessions, in a turn of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from app import loaders
+from engine.runs.store import Run
+
+if TYPE_CHECKING:
+    from engine.decoding.config import DecodingConfig
+    from engine.hosting import Hosted
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checkpoint of a run.
+
+    Attributes:
+        run: the run.
+        checkpoint: the name of its checkpoint.
+    """
+
+    run: Run
+    checkpoint: str
+
+    @property
+    def key(self) -> str:
+        """Names it; another version of the checkpoint has another key."""
+        return loaders.version(self.run, self.checkpoint)
+
+    @property
+    def file(self) -> str:
+        """How files that come of it begin."""
+        return f"{self.run.name}-{self.checkpoint}"
+
+    @property
+    def family(self) -> Any:
+        """The class of its latent family; waits for torch the first time."""
+        return loaders.family(self.run)
+
+    def hosted(self) -> Hosted:
+        """It, loaded and on its device."""
+        return loaders.host().get(self.run, self.checkpoint)
+
+    def decoding(self, strategy: str, **settings: Any) -> DecodingConfig:
+        """How it decodes, as long as its sentences may be."""
+        from engine.decoding.config import DecodingConfig
+
+        return DecodingConfig(
+            strategy=strategy, max_tokens=loaders.max_tokens(self.run), **settings
+        )
+
+    def ask(self, question: tuple[Any, ...], answer: Callable[[Hosted], Any]) -> Any:
+        """What it answers, kept for whoever asks the same; nobody may change it.
+
+        Args:
+            question: names the answer and all that it depends on besides the model.
+            answer: makes it; called in a turn, so that those who wait are decoded together.
+        """
+
+        def make() -> Any:
+            hosted = self.hosted()
+            with hosted.turn():
+                return answer(hosted)
+
+        return once(f"{self.key}|{question!r}", make)
+
+
+@st.cache_resource(show_spinner=False, max_entries=500)
+def _once(key: str, _make: Callable[[], Any]) -> Any:
+    return _make()
+
+
+def once(key: str, make: Callable[[], Any]) -> Any:
+    """What ``make`` makes, made once for a key that names all it is made of."""
+    return _once(key, make)
+
+
+def forget() -> None:
+    """Forget every answer."""
+    _once.clear()

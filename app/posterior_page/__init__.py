@@ -1,0 +1,1 @@
+"""The parts of the page Posterior; a module a view, and what the views are made of."""

@@ -1,0 +1,110 @@
+"""Where many lines come from: pasted, a file, or a split of the run's data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import streamlit as st
+
+from app import blocks, charts, loaders, navigation
+from app.creating.model import Model
+from engine.data.corpus import SPLITS, Corpus
+
+PASTED, FILE, SPLIT = "pasted lines", "a file", "a split"
+ALL = "all"
+NUMBERS = (100, 1_000, 2_000, 10_000, 50_000, ALL)
+SEED = 42
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines to reconstruct.
+
+    Attributes:
+        texts: the lines.
+        labels: one for each, where there are any.
+        title: what they are, in words.
+    """
+
+    texts: Sequence[str]
+    labels: Sequence[str] | None
+    title: str
+
+    @cached_property
+    def digest(self) -> str:
+        """Names what they say."""
+        return hashlib.blake2b("\n".join(self.texts).encode(), digest_size=10).hexdigest()
+
+
+def choose(model: Model) -> Lines | None:
+    """The controls; None while there is no line, which is then said."""
+    source = st.segmented_control(
+        "Lines", [PASTED, FILE, SPLIT], default=PASTED, required=True, key="lines-of",
+        bind="query-params", persist_state="session",
+    )  # fmt: skip
+    return {PASTED: _pasted, FILE: _file, SPLIT: _split}[source](model)
+
+
+def _pasted(model: Model) -> Lines | None:
+    pasted = st.text_area(
+        "Pasted lines", key="lines", persist_state="session", height=180, placeholder="One sentence a line",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    texts = [line.strip() for line in (pasted or "").splitlines() if line.strip()]
+    if not texts:
+        blocks.empty("Some lines, please", "Paste sentences above, one a line.", "edit_note")
+        return None
+    return Lines(texts, None, f"{len(texts):,} pasted lines")
+
+
+def _file(model: Model) -> Lines | None:
+    from engine.commands.inputs import read_sentences
+
+    upload = st.file_uploader(
+        "A text file, one sentence a line; also .gz", ["txt", "gz"], key="lines-file",
+        help="UTF-8. Blank lines are left out. Tables are imported on Datasets; then choose a split.",
+    )  # fmt: skip
+    if upload is None:
+        blocks.empty("A file, please", "Drop one above, or browse for it.", "upload_file")
+        return None
+    path = loaders.save_upload(upload)
+    try:
+        texts = read_sentences(path)
+    finally:
+        loaders.forget_upload(path)
+    return Lines(texts, None, f"{len(texts):,} lines of {upload.name}")
+
+
+def _split(model: Model) -> Lines | None:
+    if missing := loaders.data_missing(model.run):
+        blocks.empty("The sentences of this run are not here", missing, "database_off")
+        navigation.link("data", "Open Datasets")
+        return None
+    corpus = Corpus.open(loaders.data_name(model.run))
+    splits = [split for split in SPLITS if corpus.card.rows.get(split)]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        split = st.segmented_control(
+            "Split", splits, default="valid" if "valid" in splits else splits[0], required=True,
+            key="lines-split", bind="query-params", persist_state="session",
+            help=f"Of {corpus.name}. Training sentences were learned from; the others tell how it generalises.",
+        )  # fmt: skip
+        total = corpus.card.rows[split]
+        stops = [stop for stop in NUMBERS if stop == ALL or stop < total]
+        n = st.select_slider(
+            "How many", stops, 1_000 if 1_000 in stops else ALL, key=f"lines-n-{len(stops)}", width=300,
+            persist_state="session", format_func=lambda stop: stop if stop == ALL else f"{stop:,}",
+            help="A random choice, always the same one.",
+        )  # fmt: skip
+    rows = np.arange(total)
+    if n != ALL:
+        rows = np.sort(np.random.default_rng(SEED).choice(total, int(n), replace=False))
+    name = charts.SPLIT_NAMES[split]
+    return Lines(
+        corpus.texts(split, rows),
+        corpus.labels(split, rows),
+        f"{len(rows):,} of {total:,} {name} sentences",
+    )

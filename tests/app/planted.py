@@ -1,0 +1,66 @@
+"""Runs whose posterior is known: alive, collapsed, or of a latent family before its first step."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+ALIVE = [
+    "model.latent.size=8",
+    "model.encoder.hidden=32",
+    "model.decoder.hidden=32",
+    "objective.beta=0.02",
+    'objective.remedies=[{"name":"word_dropout","rate":0.8}]',
+    "training.encoder_optimiser.learning_rate=0.01",
+    "training.decoder_optimiser.learning_rate=0.01",
+    "training.plateau=null",
+    "training.max_steps=300",
+    "training.epochs=100",
+    "training.batch_size=32",
+    "training.evaluate_every=300",
+]
+
+
+def train_one_that_is_alive() -> None:
+    from engine.experiment import load_config, override
+    from engine.runs import store
+    from engine.runs.worker import work
+
+    config = override(load_config(store.find("tiny").config()), ALIVE)
+    status = work(store.create(config.model_dump(mode="json"), "alive"))
+    assert status.state == "finished", status.message
+
+
+def untrained(home: Path, family: str, name: str = "") -> Path:
+    """The run "tiny" with another latent family, as it is before its first step."""
+    import torch
+    from safetensors.torch import save_file
+
+    from engine.data.tokenizers import Tokenizer
+    from engine.experiment import load_config
+    from engine.models.vae import build_model
+
+    folder = home / "runs" / (name or f"of-{family}")
+    shutil.copytree(home / "runs" / "tiny", folder)
+    values = json.loads((folder / "config.json").read_text())
+    values["model"]["latent"] = {"name": family, "size": 4}
+    config = load_config(values)
+    (folder / "config.json").write_text(config.model_dump_json())
+    torch.manual_seed(0)
+    model = build_model(config.model, Tokenizer.load(folder / "tokenizer.json").vocab_size)
+    for checkpoint in ("best", "last"):
+        save_file(model.state_dict(), folder / "checkpoints" / checkpoint / "model.safetensors")
+    return folder
+
+
+def collapse(folder: Path) -> None:
+    """Every posterior becomes the prior."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    path = folder / "checkpoints" / "best" / "model.safetensors"
+    weights = load_file(path)
+    latent = [name for name in weights if name.startswith("latent.")]
+    assert latent
+    save_file(weights | {name: torch.zeros_like(weights[name]) for name in latent}, path)
