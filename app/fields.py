@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 _SPELT = ["KL", "IW", "MI", "ID", "BN", "VAE", "AE", "FB", "MMD", "ARM", "DisARM", "VIMCO", "vMF"]
-_SPELT += ["LSTM", "GRU", "CoTK", "MSCOCO", "SGD"]
+_SPELT += ["LSTM", "GRU", "CoTK", "MSCOCO", "SGD", "T5", "BERT", "AdamW", "TMNT"]
 ACRONYMS = {word.lower(): word for word in _SPELT}
 
 

@@ -85,6 +85,14 @@ def param(
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 
+def located(source: str | None) -> str | None:
+    """A folder or file that is here by its whole path, wherever it is read later; a hub's name as it is."""
+    if not source:
+        return source
+    path = Path(source).expanduser()
+    return str(path.absolute()) if path.exists() else source
+
+
 def one_of(name: str, value: str, choices: Iterable[str]) -> str:
     """The sentence for a wrong choice, with the nearest right one."""
     known = sorted(choices)

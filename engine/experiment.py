@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from engine.config import Config, ConfigError, explain, one_of, param
 from engine.data.tokenizers import TokenizerConfig
@@ -55,6 +55,27 @@ class ExperimentConfig(Config):
         lt=2**31,
         basic=True,
     )
+
+    @model_validator(mode="after")
+    def _room_for_every_sentence(self) -> Self:
+        length = getattr(self.model.decoder, "length", None)
+        if length is not None and length < self.data.max_tokens:
+            raise ValueError(
+                f"the decoder must have room for the longest sentence: model.decoder.length is {length} and "
+                f"data.max_tokens {self.data.max_tokens}; raise the one or lower the other"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pieces_that_a_pretrained_part_knows(self) -> Self:
+        for part in (self.model.encoder, self.model.decoder):
+            source = getattr(part, "source", None)
+            if source and self.tokenizer.kind != "pretrained":
+                raise ValueError(
+                    f"what {source!r} learnt is about the pieces of its own tokeniser: set tokenizer.kind "
+                    f"to 'pretrained' and tokenizer.source to {source!r}, got kind {self.tokenizer.kind!r}"
+                )
+        return self
 
 
 # -- reading and changing -----------------------------------------------------------------------
@@ -201,8 +222,8 @@ def build(
 ) -> Parts:
     """Freshly initialised parts, from the seed; the only place where a config becomes objects.
 
-    ``words``, what the ids stand for, are needed where embeddings begin with word vectors; without them
-    (for weights that come from a checkpoint) their file is not read.
+    ``words``, what the ids stand for, are needed where embeddings begin with word vectors or a part with
+    weights of its own training; without them (for weights that come from a checkpoint) these are not read.
     """
     import torch
 
@@ -213,6 +234,8 @@ def build(
         width = config.model.decoder.embedding
         vectors, known = read_vectors(Path(config.model.word_vectors), words, width)
         model.begin_with(torch.from_numpy(vectors), torch.from_numpy(known))
+    if words is not None:
+        model.adopt(words)
     objective = Objective(config.objective, horizon, model)
     return Parts(
         model, objective, TrainingState(model, objective, config.training, horizon), horizon

@@ -15,6 +15,7 @@ from engine.experiment import ExperimentConfig, build, check, load_config, overr
 from engine.presets import PRESETS, about_preset, preset
 from engine.training.loop import train
 from tests.evaluation.tiny import random_tokens
+from tests.models.tiny_pretrained import make_bert
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -29,25 +30,48 @@ def test_a_preset_names_its_source_and_says_what_it_is_for(name):
     assert len(about_preset(name)) > 30 and "References" not in about_preset(name)
 
 
+SMALL = {
+    "embedding": 6,
+    "hidden": 8,
+    "layers": 1,
+    "blocks": 2,
+    "heads": 2,
+    "head_width": 4,
+    "feedforward": 12,
+    "temperature": 0.1,
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("bert")
+    make_bert(folder)
+    return str(folder)
+
+
+def shrunk(name: str, bert: str = "", **more: object) -> ExperimentConfig:
+    """The preset at a few units; whatever it reads of a pre-trained model, it reads of ``bert``."""
+    values = preset(name).model_dump(mode="json")
+    for part in (values["model"]["encoder"], values["model"]["decoder"], values["tokenizer"]):
+        part.update({key: size for key, size in SMALL.items() if key in part})
+        if part.get("source"):
+            part["source"] = bert
+    small = ["training.device=cpu", "training.precision=float32", "training.batch_size=8"]
+    return override(load_config(values), [*small, *(f"{k}={v}" for k, v in more.items())])
+
+
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_builds(name):
-    small = ["model.encoder.hidden=8", "model.decoder.hidden=8", "training.device=cpu"]
-    parts = build(override(preset(name), small), vocab_size=20, steps_per_epoch=10)
-    assert parts.model.latent.size == preset(name).model.latent.size
+def test_every_preset_builds(name, tiny_bert):
+    parts = build(shrunk(name, tiny_bert), vocab_size=20, steps_per_epoch=10)
+    latent = preset(name).model.latent
+    assert parts.model.latent.size == latent.size * getattr(latent, "tokens", 1)
     assert parts.horizon.total_steps == 10 * preset(name).training.epochs
 
 
-def shrunk(name: str, **more: object) -> ExperimentConfig:
-    small = [f"model.{part}.{size}={n}" for part in ("encoder", "decoder")
-             for size, n in (("hidden", 8), ("embedding", 6))]  # fmt: skip
-    small += ["training.device=cpu", "training.precision=float32", "training.batch_size=8"]
-    return override(preset(name), [*small, *(f"{key}={value}" for key, value in more.items())])
-
-
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_trains_a_few_steps(name):
+def test_every_preset_trains_a_few_steps(name, tiny_bert):
     tokens = random_tokens(48, longest=6, vocab=12)
-    config = shrunk(name)
+    config = shrunk(name, tiny_bert, **{"training.log_every": 6})
     batches = Batches(tokens, config.training.batch_size, 0)
     parts = build(config, 12, len(batches))
     before = [weights.detach().clone() for weights in parts.model.parameters()]

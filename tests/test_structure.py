@@ -23,6 +23,7 @@ from engine.models.estimators.baselines import BASELINES
 from engine.models.latents import LATENTS
 from engine.objectives.remedies import REMEDIES
 from engine.training.optimisers import OPTIMISERS
+from engine.training.schedules import SCHEDULES
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ["config", "metrics", "data", "models", "objectives", "training", "evaluation"]
@@ -38,7 +39,7 @@ LAYERS += [
     "__main__",
 ]
 REGISTRIES = (LATENTS, ENCODERS, DECODERS, REMEDIES, OPTIMISERS, ESTIMATORS, BASELINES)
-REGISTRIES += (PROJECTIONS, CLUSTERINGS)
+REGISTRIES += (PROJECTIONS, CLUSTERINGS, SCHEDULES)
 ENTRIES = [(registry, name) for registry in REGISTRIES for name in registry]
 
 

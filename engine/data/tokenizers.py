@@ -1,4 +1,4 @@
-r"""Cuts sentences into word, character or byte-pair ids, and puts ids together again.
+r"""Cuts sentences into ids of words, characters or pieces of words, and puts ids together again.
 
 Ids everywhere: 0 padding, 1 start, 2 end, 3 unknown; rows are ``START ... END``.
 
@@ -11,7 +11,9 @@ the vocabulary):
   as the papers have it. A piece that is not in the vocabulary is cut at its punctuation where all parts
   are known, so that a sentence typed as "in a grassy area." is understood too.
 
-**Char** has one id per character. **BPE** works on bytes and therefore knows every text.
+**Char** has one id per character. **BPE** works on bytes and therefore knows every text. **WordPiece** cuts
+words into the longest pieces it knows; "##" marks those inside a word.
+**Pretrained** is any tokeniser of the library, its ids put in our order.
 
 For all of them ``encode(decode(ids)) == ids`` for known pieces (BPE: for ids as ``encode`` makes them).
 """
@@ -41,6 +43,7 @@ from engine.data.vocabulary import (
 __all__ = ["END", "PAD", "START", "UNKNOWN", "Tokenizer", "TokenizerConfig", "looks_tokenised"]
 
 BLANK = "▁"
+INSIDE = "##"
 
 _SAMPLE = 1_000
 _WORD = re.compile(WORD)
@@ -63,6 +66,8 @@ class Tokenizer:
         cls, config: TokenizerConfig, texts: Iterable[str] | Iterable[list[str]]
     ) -> Tokenizer:
         """Learn the vocabulary; ``texts`` may be a stream of sentences or of lists of them."""
+        if config.kind == "pretrained":
+            return cls(config, learn(config, False, iter(())), False)
         stream = _flat(texts)
         sample = list(itertools.islice(stream, _SAMPLE))
         if not sample:
@@ -147,16 +152,20 @@ class Tokenizer:
         return rows
 
     def _text(self, ids: list[int]) -> str:
-        if self.config.kind == "bpe":
+        if self.config.kind == "wordpiece":
+            return join_words(_whole([self._pieces[i] for i in ids]))
+        if self._model.decoder is not None:
             return self._model.decode(ids, skip_special_tokens=False).strip()
         pieces = [self._pieces[i] for i in ids]
+        if self.config.kind == "pretrained":
+            return " ".join(pieces)
         if self.config.kind == "char":
             return "".join("\ufffd" if i == UNKNOWN else p for i, p in zip(ids, pieces))
         return " ".join(pieces) if self.tokenised else join_words(pieces)
 
     def _piece(self, token: int) -> str:
         piece = self._pieces[token]
-        if self.config.kind == "bpe" and token != UNKNOWN:
+        if token != UNKNOWN and _on_bytes(self._model):
             piece = self._model.decoder.decode([piece])
         return piece if self.config.kind == "word" else piece.replace(" ", BLANK)
 
@@ -188,6 +197,22 @@ def looks_tokenised(texts: Sequence[str]) -> bool:
     loose = sum(len(_LOOSE.findall(text)) for text in texts)
     tight = sum(len(_TIGHT.findall(text)) for text in texts)
     return loose > tight
+
+
+def _whole(pieces: list[str]) -> list[str]:
+    """Words from word pieces: "##" continues the word before."""
+    words: list[str] = []
+    for piece in pieces:
+        if piece.startswith(INSIDE) and words:
+            words[-1] += piece.removeprefix(INSIDE)
+        else:
+            words.append(piece)
+    return words
+
+
+def _on_bytes(model: Any) -> bool:
+    """Whether pieces are spelt in bytes, which only a decoder can make readable."""
+    return type(model.decoder).__name__ == "ByteLevel"
 
 
 def _unforged(row: list[int]) -> list[int]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from engine.config import Config, ConfigError, param
+from pydantic import field_validator, model_validator
+
+from engine.config import Config, ConfigError, located, param
+from engine.data.adopting import adopt
 
 PAD, START, END, UNKNOWN = 0, 1, 2, 3
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
@@ -19,8 +22,15 @@ WORD = r"<unk>|\w+(?:[.'’]\w+|(?<=\d)[,:](?=\d)\w+)*|[^\w\s]"
 class TokenizerConfig(Config):
     """How sentences are cut into tokens."""
 
-    kind: Literal["word", "char", "bpe"] = param(
-        "word", "Words, single characters, or byte pairs (pieces of words learnt from the text)."
+    kind: Literal["word", "char", "bpe", "wordpiece", "pretrained"] = param(
+        "word",
+        "Words; single characters; byte pairs or word pieces, which are parts of words learnt from the text; "
+        "pretrained: as somebody else's tokeniser has it.",
+    )
+    source: str | None = param(
+        None,
+        "pretrained: a tokenizer.json, a folder that holds one, or a name on the Hugging Face hub. It brings "
+        "its own vocabulary and case. Needed only where a run begins.",
     )
     vocab_size: int = param(
         20_000,
@@ -39,23 +49,39 @@ class TokenizerConfig(Config):
     )
     lowercase: bool = param(False, "Read every text in lower case.")
 
+    _whole_path = field_validator("source")(located)
+
+    @model_validator(mode="after")
+    def _a_source_for_what_is_not_learnt(self) -> Self:
+        if (self.kind == "pretrained") != bool(self.source):
+            raise ValueError(
+                "kind 'pretrained' and a source go together, got "
+                f"kind {self.kind!r} with source {self.source!r}: set both, or neither"
+            )
+        return self
+
 
 def learn(config: TokenizerConfig, tokenised: bool, texts: Iterator[str]) -> Any:
     """A model of the ``tokenizers`` library with the vocabulary of these texts."""
     from tokenizers import Tokenizer as Model
     from tokenizers import models, normalizers
 
+    if config.kind == "pretrained":
+        return adopt(config.source or "")
     if config.kind == "char":
         model = Model(models.WordLevel(_characters(config, texts), unk_token=SPECIALS[UNKNOWN]))
     else:
-        word = config.kind == "word"
-        model = Model(models.WordLevel(unk_token=SPECIALS[UNKNOWN]) if word else models.BPE())
+        unknown = {"unk_token": SPECIALS[UNKNOWN]}
+        kinds: dict[str, Any] = {"word": models.WordLevel, "wordpiece": models.WordPiece}
+        model = Model(kinds[config.kind](**unknown) if config.kind in kinds else models.BPE())
     if config.lowercase:
         model.normalizer = normalizers.Lowercase()
     if config.kind == "word":
         _learn_words(model, config, tokenised, texts)
     elif config.kind == "bpe":
         _learn_byte_pairs(model, config, texts)
+    elif config.kind == "wordpiece":
+        _learn_word_pieces(model, config, texts)
     return _without_added_tokens(model)
 
 
@@ -100,6 +126,14 @@ def _learn_byte_pairs(model: Any, config: TokenizerConfig, texts: Iterator[str])
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(initial_alphabet=alphabet, **_settings(config))
     model.train_from_iterator(texts, trainer)
+
+
+def _learn_word_pieces(model: Any, config: TokenizerConfig, texts: Iterator[str]) -> None:
+    from tokenizers import Regex, pre_tokenizers, trainers
+
+    # Cut at words as everywhere here, so that they are joined as everywhere here.
+    model.pre_tokenizer = pre_tokenizers.Split(Regex(WORD), "removed", invert=True)
+    model.train_from_iterator(texts, trainers.WordPieceTrainer(**_settings(config)))
 
 
 def _settings(config: TokenizerConfig) -> dict[str, Any]:

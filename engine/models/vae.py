@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -30,7 +31,8 @@ class ModelConfig(Config):
     decoder: DECODERS.union = param(LSTMDecoder.Config(), "Writes a sentence.")  # type: ignore[name-defined]
     initialisation: Literal["he2019", "pytorch"] = param(
         "he2019",
-        "he2019: every weight uniform in ±0.01, embeddings in ±0.1 (goes with SGD at rate 1). "
+        "he2019: every weight uniform in ±0.01, embeddings in ±0.1 (goes with SGD at rate 1); norms "
+        "begin at 1. "
         "pytorch: each layer's own default (goes with Adam).",
     )
     share_embedding: Share = param(
@@ -133,6 +135,16 @@ class VAE(nn.Module):
         """The weights of p(x|z): the decoder."""
         return list(self.decoder.parameters())
 
+    def adopt(self, words: Sequence[str]) -> None:
+        """The weights of parts that were trained before, and their embeddings of ``words`` (V,).
+
+        Raises:
+            ConfigError: they cannot be read, or do not know the words.
+        """
+        for part in (self.encoder, self.decoder):
+            if callable(adopt := getattr(part, "adopt", None)):
+                adopt(words)
+
     @torch.no_grad()
     def begin_with(self, vectors: Tensor, known: Tensor) -> None:
         """Word vectors for the embeddings, encoder's and decoder's alike.
@@ -159,8 +171,8 @@ def build_model(config: ModelConfig, vocab_size: int, pad_id: int = 0) -> VAE:
     """The freshly initialised model that ``config`` describes."""
     shared = {} if config.share_embedding == "no" else {"own_embedding": False}
     encoder: Any = ENCODERS.build(config.encoder, vocab_size, pad_id, **shared)
-    latent: Any = LATENTS.build(config.latent, encoder.size)
-    decoder: Any = DECODERS.build(config.decoder, vocab_size, pad_id, latent.size)
+    latent: Any = LATENTS.build(config.latent, encoder.size, encoder.tokens)
+    decoder: Any = DECODERS.build(config.decoder, vocab_size, pad_id, latent.size, latent.tokens)
     model = VAE(
         encoder,
         latent,
@@ -177,7 +189,7 @@ def build_model(config: ModelConfig, vocab_size: int, pad_id: int = 0) -> VAE:
 
 def initialise(module: nn.Module, how: str) -> None:
     """Fresh weights for ``module`` and all it holds, as ``ModelConfig.initialisation`` says."""
-    for part in module.modules():
+    for part in reversed(list(module.modules())):  # a whole may correct what its parts begin with
         reset = getattr(part, "reset_parameters", None)
         if callable(reset):
             reset()
@@ -193,5 +205,9 @@ def _initialise_as_he2019(model: nn.Module) -> None:
             nn.init.uniform_(module.weight, -0.1, 0.1)
             if module.padding_idx is not None:
                 nn.init.zeros_(module.weight[module.padding_idx].detach())
+        if type(module).__name__.endswith("LayerNorm"):  # torch's, and those of pre-trained models
+            nn.init.ones_(module.weight)  # type: ignore[arg-type]
+            if getattr(module, "bias", None) is not None:
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
         if callable(begin := getattr(module, "begin_at_zero", None)):
             begin()

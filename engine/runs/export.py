@@ -50,7 +50,8 @@ def export(run: Run, target: Path, checkpoint: str = "best") -> Run:
         _forget_word_vectors(folder / CONFIG_FILE)
         kept = folder / CHECKPOINTS / checkpoint
         kept.mkdir(parents=True)
-        save_file({name: value.half() for name, value in weights.items()}, kept / WEIGHTS)
+        halved = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
+        save_file(halved, kept / WEIGHTS)
         facts = {name: getattr(run.status(), name) for name in KEPT}
         status = Status(state="finished", **facts)
         (folder / STATUS_FILE).write_text(json.dumps(status.model_dump(), indent=1))

@@ -8,6 +8,7 @@ from engine.config import Config, param
 from engine.training.optimisers import OPTIMISERS, SGD
 from engine.training.plateau import PlateauConfig
 from engine.training.recording import MeanSpaceConfig
+from engine.training.schedules import SCHEDULES, Constant
 
 
 class TrainingConfig(Config):
@@ -39,6 +40,15 @@ class TrainingConfig(Config):
     )
     encoder_optimiser: OPTIMISERS.union = param(SGD.Config(), "Moves encoder and latent family.")  # type: ignore[name-defined]
     decoder_optimiser: OPTIMISERS.union = param(SGD.Config(), "Moves the decoder.")  # type: ignore[name-defined]
+    schedule: SCHEDULES.union = param(Constant.Config(), "How the rates move over the run.")  # type: ignore[name-defined]
+    accumulate: int = param(
+        1,
+        "An update's batch goes through in so many parts whose gradients add up: the memory of one part. "
+        "What compares the sentences of a batch (MMD, batch norm) sees a part at a time.",
+        ge=1,
+        le=4096,
+        unit="parts",
+    )
     clip: float = param(
         5.0, "Largest global norm of the gradient (5 in He et al. 2019).", gt=0, le=1e6
     )

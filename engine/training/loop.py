@@ -64,6 +64,7 @@ def train(
             state.epoch, state.position = state.epoch + 1, 0
             order = batches.epoch(state.epoch)
         started = time.perf_counter()
+        state.set_rates()
         x = _tensor(state, batches.rows(order[state.position]))
         inner = _encoder_steps(state, batches, x)
         if inner and between is not None:
@@ -129,10 +130,15 @@ def _joint_step(state: TrainingState, x: Tensor) -> tuple[dict[str, Tensor | flo
 def _backward(state: TrainingState, x: Tensor) -> tuple[Tensor, dict[str, Tensor | float]]:
     state.model.zero_grad(set_to_none=True)
     state.objective.heads.zero_grad(set_to_none=True)
-    with autocast(state.precision, state.device):
-        loss, terms = state.objective(state.model, x, state.step + 1)
-    loss.backward()
-    return terms["loss"], terms  # type: ignore[return-value]
+    total: dict[str, Tensor | float] = {}
+    for part in x.chunk(state.config.accumulate):
+        share = len(part) / len(x)
+        with autocast(state.precision, state.device):
+            loss, terms = state.objective(state.model, part, state.step + 1)
+        (share * loss).backward()
+        for name, value in terms.items():
+            total[name] = total.get(name, 0.0) + share * value
+    return total["loss"], total  # type: ignore[return-value]
 
 
 def _add_up(

@@ -15,9 +15,10 @@ from engine.models.vae import VAE
 from engine.objectives.elbo import Objective
 from engine.objectives.remedies import Horizon
 from engine.training.config import TrainingConfig
-from engine.training.optimisers import OPTIMISERS
+from engine.training.optimisers import OPTIMISERS, set_learning_rate
 from engine.training.plateau import Plateau
 from engine.training.precision import choose_device, choose_precision
+from engine.training.schedules import SCHEDULES, Constant, Schedule
 
 MODEL, TENSORS, NUMBERS = "model.safetensors", "training.safetensors", "training.json"
 
@@ -44,6 +45,7 @@ class TrainingState:
         self.config = config
         self.horizon = horizon
         self.plateau = Plateau(config.plateau) if config.plateau else None
+        self.schedule: Schedule = SCHEDULES.build(config.schedule)
         self.optimisers = self.fresh_optimisers()
         self.step = self.epoch = self.position = self.draws = 0
         self.seconds = 0.0
@@ -65,6 +67,17 @@ class TrainingState:
         if heads:
             optimisers["remedies"] = OPTIMISERS.build(config.decoder_optimiser, heads)
         return optimisers
+
+    def set_rates(self) -> None:
+        """The rates of the next update: as set, times the plateau's falls, as the schedule has it."""
+        if self.schedule.config == Constant.Config():
+            return
+        falls = self.plateau.config.factor**self.plateau.falls if self.plateau else 1.0
+        for name, optimiser in self.optimisers.items():
+            which = "encoder" if name == "encoder" else "decoder"
+            base = getattr(self.config, f"{which}_optimiser").learning_rate * falls
+            rate = self.schedule.rate(base, self.step + 1, self.horizon.total_steps)
+            set_learning_rate(optimiser, rate)
 
     def begin_stage(self) -> None:
         """A decoder, optimisers, rates and a best that start anew; the encoder stays as it is."""

@@ -28,7 +28,7 @@ TOKENISED = [
     "the so-called `` expert '' said u.s. firms ca n't win .",
     "<unk> won N % of 1,000 votes .",
 ]
-KINDS = ("word", "char", "bpe")
+KINDS = ("word", "char", "bpe", "wordpiece")
 
 
 def train(kind: str = "word", texts: list[str] = RAW, **settings: object) -> Tokenizer:

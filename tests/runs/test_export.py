@@ -6,7 +6,7 @@ import json
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from engine.config import ConfigError, RunNotFound
 from engine.data.tokenizers import Tokenizer, TokenizerConfig
@@ -60,6 +60,15 @@ def test_an_exported_run_holds_no_sentence_and_no_trace_of_the_machine(run, tmp_
     for path in copy.path.glob("*.json*"):
         assert SENTENCES[0] not in path.read_text()
     assert copy.status().host == "" and copy.status().pid is None
+
+
+def test_whole_numbers_among_the_weights_stay_whole(run, tmp_path):
+    """A pre-trained encoder's own ids of words would lose their last digits as float16."""
+    file = run.path / "checkpoints" / "best" / "model.safetensors"
+    save_file(load_file(file) | {"encoder.ids": torch.tensor([30_521, 4099])}, file)
+    copy = export(run, tmp_path / "given")
+    exported = load_file(copy.path / "checkpoints" / "best" / "model.safetensors")
+    assert exported["encoder.ids"].tolist() == [30_521, 4099]
 
 
 def test_a_folder_that_exists_is_not_written_over(run, tmp_path):

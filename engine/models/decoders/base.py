@@ -9,7 +9,19 @@ from torch import Tensor, nn
 
 
 class Decoder(nn.Module, ABC):
-    """p(x|z): teacher-forced for the likelihood, step by step for generation."""
+    """p(x|z): teacher-forced for the likelihood, step by step for generation.
+
+    It is made as ``cls(config, vocab_size, pad_id, latent_size, latent_tokens)``: codes z fall into
+    ``latent_tokens`` latent tokens of equal width, one after the other, for a decoder that tells them apart.
+
+    A decoder that writes all words at once keeps the contract: its steps read out one place after the
+    other and do not look at the tokens.
+
+    Attributes:
+        reads_words: whether what it says next depends on the words before.
+    """
+
+    reads_words: bool = True
 
     @abstractmethod
     def token_nll(self, x: Tensor, z: Tensor, inputs: Tensor | None = None) -> Tensor:

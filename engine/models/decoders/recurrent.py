@@ -80,7 +80,9 @@ class RecurrentDecoder(Decoder):
                 )
             return self
 
-    def __init__(self, config: Config, vocab_size: int, pad_id: int, latent_size: int) -> None:
+    def __init__(
+        self, config: Config, vocab_size: int, pad_id: int, latent_size: int, latent_tokens: int = 1
+    ) -> None:
         super().__init__()
         self.pad_id = pad_id
         self.layers, self.hidden = config.layers, config.hidden

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from engine.config import Config as BaseConfig
 from engine.config import param
-from engine.models.encoders.base import Encoder
+from engine.models.encoders.base import Encoder, pooled
 
 
 class RecurrentEncoder(Encoder):
@@ -86,21 +86,15 @@ class RecurrentEncoder(Encoder):
             last = [state[torch.arange(len(x), device=x.device), lengths - 1] for state in states]
             states[1:] = [_flip(state, lengths) for state in states[1:]]
             outputs = torch.cat(states, -1)
-        return torch.cat(last, -1) if self.summary == "last" else self._pool(outputs, lengths)
+        if self.summary == "last":
+            return torch.cat(last, -1)
+        return pooled(outputs, x != self.pad_id, self.summary)
 
     def _embedded(self, x: Tensor, table: Tensor | None) -> Tensor:
         if self.embedding is None:
             assert table is not None, "an encoder without an embedding must be handed a table"
             return F.embedding(x, table, padding_idx=self.pad_id)
         return self.embedding(x)
-
-    def _pool(self, states: Tensor, lengths: Tensor) -> Tensor:
-        inside = (torch.arange(states.shape[1], device=states.device) < lengths[:, None])[
-            :, :, None
-        ]
-        if self.summary == "max":
-            return states.masked_fill(~inside, -torch.inf).amax(1)
-        return states.masked_fill(~inside, 0).sum(1) / lengths[:, None]
 
     def _layers(self) -> list[list[nn.RNNBase]]:
         return [list(layer) for layer in self.stack]  # type: ignore[call-overload]

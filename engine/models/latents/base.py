@@ -31,6 +31,9 @@ class Latent:
 class LatentFamily(nn.Module, ABC):
     """From the encoder's summary h to a code z, its posterior and its KL.
 
+    It is made as ``cls(config, input_size, input_tokens)``: h falls into ``input_tokens`` positions of equal
+    width, one after the other, for a family that makes a latent token from each.
+
     Attributes:
         size: Z, the width of a code.
         tokens: K, into how many latent tokens of equal width a code falls.

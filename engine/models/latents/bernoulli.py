@@ -71,7 +71,7 @@ class Bernoulli(LatentFamily):
     where = "among codes of 0 and 1"
     given: Tensor
 
-    def __init__(self, config: Config, input_size: int) -> None:
+    def __init__(self, config: Config, input_size: int, input_tokens: int = 1) -> None:
         super().__init__()
         self.size = config.size
         self.logits_of = _head(config, input_size)

@@ -23,8 +23,8 @@ class Deterministic(LatentFamily):
     and for sampling: without one, decoded draws of the prior are noise. ELBO, KL, perplexity and mutual
     information do not exist; the best checkpoint is the one that reconstructs best.
 
-    Where we differ from T5-VAE: the K latent tokens are made from the one summary of the sentence, not
-    from the first K positions of the encoder.
+    Of an encoder that gives K positions (Funnel) each latent token is made from its own, with the same W;
+    of any other, or another number of positions, all K are made from everything.
 
     References:
         T5-VAE, Fraser-Greenlee, 2020, https://github.com/Fraser-Greenlee/transformer-vae
@@ -48,11 +48,12 @@ class Deterministic(LatentFamily):
 
     zero: Tensor
 
-    def __init__(self, config: Config, input_size: int) -> None:
+    def __init__(self, config: Config, input_size: int, input_tokens: int = 1) -> None:
         super().__init__()
         self.tokens = config.tokens
         self.size = config.tokens * config.size
-        self.codes_of = nn.Linear(input_size, self.size)
+        self.each = input_tokens if input_tokens == config.tokens else 1
+        self.codes_of = nn.Linear(input_size // self.each, self.size // self.each)
         self.register_buffer("zero", torch.zeros(self.size), persistent=False)
 
     def forward(self, h: Tensor, samples: int | None = None) -> Latent:
@@ -68,7 +69,7 @@ class Deterministic(LatentFamily):
 
     def code(self, h: Tensor) -> Tensor:
         """The code (B, K Z), token after token."""
-        return self.codes_of(h).float().tanh()
+        return self.codes_of(h.unflatten(-1, (self.each, -1))).float().tanh().flatten(1)
 
     def around(self, h: Tensor, n: int, spread: float) -> Tensor:
         """There is nothing around a point.

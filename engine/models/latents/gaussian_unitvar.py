@@ -69,7 +69,7 @@ class GaussianUnitVar(LatentFamily):
 
     zero: Tensor
 
-    def __init__(self, config: Config, input_size: int) -> None:
+    def __init__(self, config: Config, input_size: int, input_tokens: int = 1) -> None:
         super().__init__()
         self.size = config.size
         self.variance = config.variance

@@ -72,7 +72,7 @@ class LogisticGaussian(LatentFamily):
     where = "on the simplex of proportions"
     zero: Tensor
 
-    def __init__(self, config: Config, input_size: int) -> None:
+    def __init__(self, config: Config, input_size: int, input_tokens: int = 1) -> None:
         super().__init__()
         self.size = config.size
         self.alpha = config.alpha if config.prior == "dirichlet" else None

@@ -71,7 +71,7 @@ class PowerSphericalFamily(LatentFamily):
     where = "on the unit sphere"
     counts_units = False
 
-    def __init__(self, config: Config, input_size: int) -> None:
+    def __init__(self, config: Config, input_size: int, input_tokens: int = 1) -> None:
         super().__init__()
         self.size = config.size
         self.kappa_min = config.kappa_min

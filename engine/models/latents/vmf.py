@@ -81,7 +81,7 @@ class VMF(LatentFamily):
     counts_units = False
     kappa: Tensor
 
-    def __init__(self, config: Config, input_size: int) -> None:
+    def __init__(self, config: Config, input_size: int, input_tokens: int = 1) -> None:
         super().__init__()
         self.size = config.size
         self.config = config

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from engine.config import Config as BaseConfig
-from engine.config import param
+from engine.config import ConfigError, param
+from engine.models.latents import Latent
+from engine.models.vae import VAE
 from engine.objectives.remedies.base import Remedy
 
 START, UNKNOWN = 1, 3
@@ -35,6 +37,14 @@ class WordDropout(Remedy):
             symbol="p",
             basic=True,
         )
+
+    def check(self, model: VAE, latent: Latent) -> None:
+        """The decoder must read words for any to be hidden from it."""
+        if not model.decoder.reads_words:
+            raise ConfigError(
+                f"word_dropout hides words from the decoder, and a {type(model.decoder).__name__} reads "
+                f"none; leave word_dropout out"
+            )
 
     def corrupt(self, tokens: Tensor) -> Tensor:
         """``tokens`` (B, T) with some words unknown; start tokens and padding stay."""

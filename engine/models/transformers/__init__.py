@@ -1,0 +1,1 @@
+"""What transformers are made of, ours: attention, layers, positions."""
