@@ -29,10 +29,10 @@ class Palette {
 
   show(data, told) {
     this.told = told;
-    const text = JSON.stringify(data);
-    if (text === this.text) return;
-    this.text = text;
+    // The server says the line back, late perhaps: whoever draws meanwhile must not lose what is drawn.
+    const same = this.data && data.of === this.data.of && data.alt === this.data.alt;
     this.data = data;
+    if (same) return;
     this.line = data.line;
     this.here = 0;
     this.build();
