@@ -201,7 +201,9 @@ def when_job_ends(prefix: str, on_done: Callable[[jobs.Job], None]) -> None:
         if job.state == "done":
             on_done(job)
         elif isinstance(job.error, EngineError):
-            keep_error(job.error, job.title)
+            keep_error(job.error, f"{job.title} did not work")
+            # The frame shows kept errors before the page is run.
+            st.rerun()
         elif job.error is not None:
             raise job.error
 

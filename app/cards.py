@@ -141,7 +141,11 @@ def plan(plan: Any) -> None:
     """What a configuration amounts to: weights, updates, sentences."""
     with st.grid(3, min_column_width=90):
         weights = f"{plan.parameters / 1e6:.1f} M"
-        st.metric("Weights", weights, help="Trainable numbers, with the vocabulary at its largest.")
+        st.metric(
+            "Weights at most",
+            weights,
+            help="Trainable numbers, with the vocabulary at its largest.",
+        )
         steps = f"{plan.total_steps:,}"
         st.metric("Steps", steps, help="Joint updates, if no plateau ends training sooner.")
         rows = f"{plan.rows:,}" if plan.exact else f"~{plan.rows:,}"
