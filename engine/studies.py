@@ -57,6 +57,13 @@ REMEDIES: dict[str, tuple[str, ...]] = {
     "aggressive-annealed": (f"objective.remedies=[{ANNEALED}, {AGGRESSIVE}]",),
     # A new family brings a size of its own; rows are compared at the base's.
     "vmf": ("model.latent.name=vmf", "model.latent.size={size}", "model.latent.kappa=13"),
+    # At least two nats for 32 units; above that the concentration is learned.
+    "power-spherical": (
+        "model.latent.name=power_spherical",
+        "model.latent.size={size}",
+        "model.latent.kappa_min=16",
+        "model.latent.kappa_start=17",
+    ),
 }
 STUDIES: dict[str, Mapping[str, tuple[str, ...]]] = {"remedies": REMEDIES}
 
