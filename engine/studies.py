@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.config import ConfigError, home
-from engine.experiment import ExperimentConfig, check, override
+from engine.experiment import ExperimentConfig, check, load_config, override
 from engine.runs import files, launcher, slots, store
 
 if TYPE_CHECKING:
@@ -163,8 +163,9 @@ def carry_out(todo: list[Cell], preset: str, tell: Tell) -> list[str]:
 
 
 def _check_settings(cell: Cell) -> None:
+    """A setting that a run is older than has its default."""
     folder = home() / "runs" / cell.name
-    if store.is_run(folder) and store.Run(folder).config() != cell.config.model_dump(mode="json"):
+    if store.is_run(folder) and load_config(store.Run(folder).config()) != cell.config:
         raise ConfigError(
             f"run {cell.name!r} exists and was made with other settings; give the study another "
             f"--name, or delete that run"

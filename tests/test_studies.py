@@ -118,6 +118,18 @@ def _but_minutes(line: str) -> str:
     return line.rsplit(" | ", 1)[0]
 
 
+def test_a_run_from_before_a_setting_existed_is_taken_up(home: Path, toy: str) -> None:
+    config = override(preset("quick"), [f"data.name={toy}"])
+    older = config.model_dump(mode="json")
+    del older["training"]["accumulate"], older["training"]["mean_space"]
+    store.create(older, "one")
+    cell = studies.Cell("one", "row", 1, config)
+    studies._check_settings(cell)
+    other = studies.Cell("one", "row", 2, override(config, ["training.accumulate=2"]))
+    with pytest.raises(ConfigError, match="made with other settings"):
+        studies._check_settings(other)
+
+
 def test_a_run_that_fails_is_named_at_the_end(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     base = override(preset("vanilla"), [f"data.name={toy}", *SMALL, "data.name=gone"])
     todo = studies.cells("s", rows("vanilla"), base, [], [1], 100)
