@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from engine.config import DataError, one_of
 from engine.data.corpus import SPLITS, Corpus, Progress
 from engine.explore.encoding import Encoded, encode_corpus, stratified
 from engine.maps import stored
+from engine.maps.asked import Asked
 from engine.runs.store import Run
 
 if TYPE_CHECKING:
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 # Sentences encoded before somebody else may have the model.
 PART = 512
 COLUMNS = ("indices", "codes", "kl", "reconstruction", "spread")
-ASKED = ("checkpoint", "split", "n", "seed", "reconstruction")
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Asked):
     """Which sentences of which checkpoint.
 
     Attributes:
@@ -39,45 +38,23 @@ class Request:
         reconstruction: whether each sentence is also scored, which takes most of the time.
     """
 
-    run: Run
-    checkpoint: str
+    KIND = "codes"
+
     split: str
     n: int | None = None
     seed: int = 42
     reconstruction: bool = True
 
-    @property
-    def mark(self) -> str:
-        """Names these codes; another version of the checkpoint has another mark."""
-        return self._mark(self.run.version(self.checkpoint))
-
-    @property
-    def file(self) -> Path:
-        """Where the codes are kept once they are encoded."""
-        return self._file(self.mark)
-
     def to_dict(self) -> dict[str, Any]:
         """The request as plain values, for another process."""
-        asked = {name: getattr(self, name) for name in ASKED}
-        return {"run": str(self.run.path), "name": self.run.name} | asked
+        asked = {one.name: getattr(self, one.name) for one in fields(self)}
+        return asked | {"run": str(self.run.path), "name": self.run.name}
 
     @classmethod
     def from_dict(cls, given: dict[str, Any]) -> Request:
         """The request of another process."""
-        run = Run(Path(given["run"]), given["name"])
-        return cls(run, **{name: given[name] for name in ASKED})
-
-    def _mark(self, version: str) -> str:
-        return f"{self._place}-{hashlib.sha256(version.encode()).hexdigest()[:12]}"
-
-    @property
-    def _place(self) -> str:
-        """What stays the same when the checkpoint is written anew."""
-        parts = tuple(getattr(self, name) for name in ASKED)
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
-
-    def _file(self, mark: str) -> Path:
-        return self.run.cache / f"codes-{mark}.npz"
+        asked = {one.name: given[one.name] for one in fields(cls)}
+        return cls(**asked | {"run": Run(Path(given["run"]), given["name"])})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,9 +128,9 @@ def encode(request: Request, host: ModelHost, progress: Progress | None = None) 
     rows = stratified(total, total if request.n is None else request.n, labels, request.seed)
     arrays = _encoded(request, hosted, tokens, rows, progress)
     arrays["fingerprint"] = np.array(data.card.fingerprint)
-    mark = request._mark(hosted.version)
-    _drop_older(request, mark)
-    stored.write(request._file(mark), arrays)
+    mark = request.mark_of(hosted.version)
+    request.drop_older(mark)
+    stored.write(request.file_of(mark), arrays)
     return _with_texts(request, arrays, data)
 
 
@@ -184,13 +161,6 @@ def _encoded(
     back = np.argsort(order)
     names = COLUMNS if parts[0].deviations is None else (*COLUMNS, "deviations")
     return {name: np.concatenate([getattr(part, name) for part in parts])[back] for name in names}
-
-
-def _drop_older(request: Request, mark: str) -> None:
-    """Codes of a checkpoint that is written again and again would fill the disk, and their maps too."""
-    for path in request.run.cache.glob(f"*-{request._place}-*.npz"):
-        if mark not in path.name:
-            path.unlink(missing_ok=True)
 
 
 def _data(request: Request) -> Corpus:

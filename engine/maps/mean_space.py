@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from dataclasses import dataclass
@@ -11,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from engine.config import DataError, one_of
 from engine.data.corpus import SPLITS, Progress
+from engine.maps.asked import Asked
 from engine.runs import mean_space as record
 from engine.runs.mean_space import Snapshot
-from engine.runs.store import Run
 
 if TYPE_CHECKING:
     from engine.hosting import ModelHost
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Asked):
     """Which sentences of which checkpoint, and how well.
 
     Attributes:
@@ -32,35 +31,21 @@ class Request:
         seed: of rows and samples.
     """
 
-    run: Run
-    checkpoint: str
     split: str = "valid"
     n: int = 500
     samples: int = 500
     seed: int = 42
 
-    @property
-    def file(self) -> Path:
-        """Where it is kept once it is found; another version of the checkpoint has another place."""
-        version = _short(self.run.version(self.checkpoint))
+    def file_of(self, mark: str) -> Path:
+        """In a folder of its own, as a run's record is, so that it is read in the same way."""
         step = self.run.step_of(self.checkpoint) or 0
-        return self.run.cache / f"{self._place}-{version}" / f"{step:08d}.npz"
+        return self.run.cache / f"means-{mark}" / f"{step:08d}.npz"
 
-    @property
-    def _place(self) -> str:
-        """What stays the same when the checkpoint is written anew."""
-        asked = (self.checkpoint, self.split, self.n, self.samples, self.seed)
-        return f"means-{_short(repr(asked))}"
-
-    def drop_older(self) -> None:
-        """Remove what was found of older versions of the checkpoint."""
-        for folder in self.run.cache.glob(f"{self._place}-*"):
-            if folder != self.file.parent:
+    def drop_older(self, mark: str) -> None:
+        """Remove what was found of other versions of the checkpoint."""
+        for folder in self.run.cache.glob(f"means-{self.place}-*"):
+            if folder.name != f"means-{mark}":
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _short(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
 def find(request: Request) -> Snapshot | None:
@@ -89,7 +74,8 @@ def obtain(request: Request, host: ModelHost, progress: Progress | None = None) 
 
     if request.split not in SPLITS:
         raise DataError(one_of("split", request.split, SPLITS))
-    hosted, file = host.get(request.run, request.checkpoint), request.file
+    hosted = host.get(request.run, request.checkpoint)
+    mark = request.mark_of(hosted.version)
     tokens = split_of(request.run, hosted.config, request.split, progress)
     rows = choose(len(tokens), request.n, request.seed)
     if not len(rows):
@@ -109,7 +95,8 @@ def obtain(request: Request, host: ModelHost, progress: Progress | None = None) 
     taken = time.perf_counter() - started
     step = request.run.step_of(request.checkpoint) or 0
     found = Snapshot(step, False, rows, request.split, means, taken)
-    request.drop_older()
+    request.drop_older(mark)
+    file = request.file_of(mark)
     file.parent.mkdir(exist_ok=True)
     record.write(file, found)
     return found

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +13,7 @@ from numpy.typing import NDArray
 from engine.config import DataError, one_of
 from engine.data.corpus import SPLITS, Corpus, Progress
 from engine.maps import stored
-from engine.runs.store import Run
+from engine.maps.asked import Asked
 
 if TYPE_CHECKING:
     from engine.evaluation.diagnosis import Diagnosis
@@ -29,13 +27,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 
-# Raised when the same request makes another report than before.
-_FORMAT = 1
 _NEEDED = ("facts", "codes", "kl_per_unit", "correlation", "rows", "partners", "own", "swapped")
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Asked):
     """Which report of which checkpoint.
 
     Attributes:
@@ -49,36 +45,14 @@ class Request:
         seed: of rows and draws.
     """
 
-    run: Run
-    checkpoint: str
+    KIND = "posterior"
+
     split: str = "valid"
     n: int | None = 2000
     swaps: int = 500
     draws: int = 2000
     shown: int = 8
     seed: int = 42
-
-    @property
-    def mark(self) -> str:
-        """Names this report; another version of the checkpoint has another mark."""
-        return self._mark(self.run.version(self.checkpoint))
-
-    @property
-    def file(self) -> Path:
-        """Where the report is kept once it is made."""
-        return self._file(self.mark)
-
-    def _mark(self, version: str) -> str:
-        return f"{self._place}-{hashlib.sha256(version.encode()).hexdigest()[:12]}"
-
-    def _file(self, mark: str) -> Path:
-        return self.run.cache / f"posterior-{mark}.npz"
-
-    @property
-    def _place(self) -> str:
-        """What stays the same when the checkpoint is written anew."""
-        asked = [getattr(self, one.name) for one in fields(self) if one.name != "run"]
-        return hashlib.sha256(repr((_FORMAT, asked)).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -177,11 +151,9 @@ def make(request: Request, host: ModelHost, progress: Progress | None = None) ->
                 hosted.model, hosted.tokenizer, report.holes, request.shown, decoding
             )
     arrays = _packed(report, extremes, data.card.fingerprint, len(tokens))
-    mark = request._mark(hosted.version)
-    for older in request.run.cache.glob(f"posterior-{request._place}-*.npz"):
-        if mark not in older.name:
-            older.unlink(missing_ok=True)
-    stored.write(request._file(mark), arrays)
+    mark = request.mark_of(hosted.version)
+    request.drop_older(mark)
+    stored.write(request.file_of(mark), arrays)
     return _unpacked(request, json.loads(str(arrays["facts"])), arrays)
 
 
