@@ -129,11 +129,6 @@ class Waiting:
             self._shown.append((st.container() if place is None else place, [key], quiet))
         return True
 
-    @property
-    def waits(self) -> bool:
-        """Whether anything is being made."""
-        return bool(self._shown)
-
     def draw(self) -> None:
         """Show how far it is, each in its place; called once, when the page has been drawn."""
         everything = [key for _, keys, _ in self._shown for key in keys]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Collection, Sequence
-from typing import Any
 
 CLASSES = {"same": "zs-dim", "changed": "zs-mark", "gone": "zs-gone", "unknown": "zs-unknown"}
 
@@ -65,44 +64,6 @@ def underlined(text: str, unknown: Collection[str]) -> str:
 def _span(text: str, name: str) -> str:
     escaped = html.escape(text)
     return f'<span class="{name}">{escaped}</span>' if name else escaped
-
-
-def big(text: str, pieces: Sequence[str], changed: Sequence[bool]) -> str:
-    """One step of a path, large."""
-    return f'<div class="zs-big zs-hold zs-sentence">{marked(text, pieces, changed, dim=False) or "∅"}</div>'
-
-
-def strip(steps: Sequence[Any], here: int) -> str:
-    """A path as a table of three columns: alpha, sentence, nats; equal neighbours are one row.
-
-    Args:
-        steps: of an ``Interpolation``.
-        here: the step under the scrubber.
-    """
-    rows = "".join(_row(steps, group, here) for group in folded(steps))
-    return f'<div class="zs-strip" role="table" aria-label="Sentences along the path">{rows}</div>'
-
-
-def folded(steps: Sequence[Any]) -> list[range]:
-    """Runs of steps that read the same."""
-    starts = [at for at, step in enumerate(steps) if at == 0 or not step.folded]
-    ends = [*starts[1:], len(steps)]
-    return [range(start, end) for start, end in zip(starts, ends, strict=True)]
-
-
-def _row(steps: Sequence[Any], group: range, here: int) -> str:
-    first, last = steps[group[0]], steps[group[-1]]
-    alpha = f"{first.alpha:.2f}" if len(group) == 1 else f"{first.alpha:.2f}–{last.alpha:.2f}"
-    at_end = group[0] == 0 or group[-1] == len(steps) - 1
-    classes = "zs-step" + (" zs-on" if here in group else "") + (" zs-end" if at_end else "")
-    text = marked(first.text, first.pieces, first.changed, dim=group[0] > 0)
-    times = f" ×{len(group)}" if len(group) > 1 else ""
-    return (
-        f'<div class="{classes}" role="row">'
-        f'<div class="zs-alpha" role="cell">{alpha}</div>'
-        f'<div class="zs-sentence" role="cell">{text or "∅"}</div>'
-        f'<div class="zs-aside" role="cell">{first.nll:.1f} nats{times}</div></div>'
-    )
 
 
 def compared(source: str, output: str) -> str:

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from app import sentences
 
 EVIL = '<script>alert("x")</script> & <b>bold</b>'
-
-
-@dataclass
-class Step:
-    alpha: float
-    text: str
-    pieces: list[str] = field(default_factory=list)
-    changed: list[bool] = field(default_factory=list)
-    folded: bool = False
-    nll: float = 1.0
-
-
-def step(alpha: float, text: str, changed: list[bool] | None = None, folded: bool = False) -> Step:
-    pieces = text.split()
-    return Step(alpha, text, pieces, changed or [False] * len(pieces), folded)
 
 
 @pytest.mark.parametrize(
@@ -32,11 +15,9 @@ def step(alpha: float, text: str, changed: list[bool] | None = None, folded: boo
         sentences.marked(EVIL, EVIL.split(), [True] * len(EVIL.split())),
         sentences.difference([("added", EVIL.split())]),
         sentences.underlined(EVIL, ["bold"]),
-        sentences.strip([step(0, EVIL), step(1, EVIL)], 0),
         sentences.numbered([EVIL]),
         sentences.numbered([EVIL], "something else"),
         sentences.compared("a b", EVIL),
-        sentences.big(EVIL, [], []),
     ],
 )
 def test_a_sentence_never_becomes_markup(made: str) -> None:
@@ -53,15 +34,6 @@ def test_only_changed_pieces_are_marked() -> None:
 
 def test_pieces_that_do_not_spell_the_text_leave_it_whole() -> None:
     assert sentences.spans("hello", ["xyz"], [True]) == [("hello", True)]
-
-
-def test_steps_that_read_the_same_are_one_row() -> None:
-    steps = [step(0, "a"), step(0.5, "a", folded=True), step(1, "b", [True])]
-    assert sentences.folded(steps) == [range(0, 2), range(2, 3)]
-    made = sentences.strip(steps, 1)
-    assert made.count('role="row"') == 2
-    assert "0.00–0.50" in made
-    assert made.count("zs-on") == 1
 
 
 def test_unknown_words_are_underlined() -> None:

@@ -63,6 +63,10 @@ def test_a_path_is_walked_without_a_word_to_the_server(
     tab.get_by_text("Token probabilities").click()
     expect(tab.locator(".walk-heat td").nth(10)).to_be_visible()
     assert said_to_server() == before
+    rows = tab.locator(".zs-strip:visible .zs-step")
+    told = [row.split("×") for row in rows.all_inner_texts()]
+    assert len(told) < 11, "stops that read the same are one row"
+    assert sum(int(row[1]) if len(row) > 1 else 1 for row in told) == 11
 
 
 def test_where_one_was_on_a_path_survives_another_pair(tab: Page, address: str) -> None:
