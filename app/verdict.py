@@ -7,14 +7,22 @@ from typing import Any
 import streamlit as st
 
 from app import blocks, fields, navigation, state
-from engine.runs import store
+from engine.runs import health, store
 
 
-def draw(run: store.Run, diagnosis: Any | None) -> None:
-    """The verdict with its evidence; a remedy is one click away."""
+def draw(run: store.Run, diagnosis: Any | None, step: int | None = None) -> None:
+    """The verdict with its evidence and its moment; a remedy is one click away.
+
+    Args:
+        run: whose posterior it is about.
+        diagnosis: None where there is nothing to judge it by.
+        step: that it speaks of; the last validation's if absent.
+    """
     if diagnosis is None:
         return
     blocks.health(diagnosis)
+    if (moment := health.moment(run, step)) is not None:
+        st.caption(f":material/schedule: {_when(moment)}")
     if not diagnosis.remedies:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -23,6 +31,20 @@ def draw(run: store.Run, diagnosis: Any | None) -> None:
             label = fields.humanise(name)
             if st.button(label, key=f"remedy-{name}", help=advice, icon=":material/healing:"):
                 _clone_with(run, name)
+
+
+def _when(moment: health.Moment) -> str:
+    """At which step, and why another step may tell something else."""
+    words = [f"At step {moment.step:,}."]
+    if moment.rises:
+        words.append(
+            f"The KL weight was {moment.kl_weight:.2g} and still rising: this is no verdict on the run yet."
+        )
+    if moment.step < moment.last:
+        words.append(
+            f"The run went on to step {moment.last:,}; the checkpoint *last* may tell something else."
+        )
+    return " ".join(words)
 
 
 def _clone_with(run: store.Run, remedy: str) -> None:

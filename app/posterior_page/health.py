@@ -57,7 +57,7 @@ def _show(request: Request, kept: Kept) -> None:
         f"Measured on {len(kept):,} of {kept.of:,} sentences of the {split} split of "
         f"{blocks.plain(loaders.data_name(request.run))}, seed {request.seed}."
     )
-    verdict.draw(request.run, kept.diagnosis)
+    verdict.draw(request.run, kept.diagnosis, request.run.step_of(request.checkpoint))
     if kept.diagnosis is None:
         st.info(
             "Nothing to judge this code by: it has neither a KL nor a known use.",

@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.runs.store import Run
 
 if TYPE_CHECKING:
     from engine.evaluation.diagnosis import Diagnosis
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where in a run a verdict was passed.
+
+    Attributes:
+        step: updates behind it.
+        last: updates behind the last validation.
+        kl_weight: at that step; None where nothing was recorded up to it.
+        rises: whether the KL weight was still on its way up.
+    """
+
+    step: int
+    last: int
+    kl_weight: float | None
+    rises: bool
+
+
+def moment(run: Run, step: int | None = None) -> Moment | None:
+    """Where in the run a step is, the last validation's by default; None before the first."""
+    metrics = run.metrics()
+    if "valid/kl" not in metrics or not (judged := metrics["valid/kl"].notna()).any():
+        return None
+    last = int(metrics.loc[judged, "step"].iloc[-1])
+    step = last if step is None else step
+    if "train/kl_weight" not in metrics:
+        return Moment(step, last, None, False)
+    told = metrics[metrics["train/kl_weight"].notna()]
+    weights = told["train/kl_weight"]
+    until, after = weights[told["step"] <= step], weights[told["step"] > step]
+    if until.empty:
+        return Moment(step, last, None, False)
+    now = float(until.iloc[-1])
+    # At the end of the records, whether it rises is seen by where it came from.
+    rises = bool(after.iloc[0] > now if len(after) else (until.iloc[-2:].diff() > 0).any())
+    return Moment(step, last, now, rises)
 
 
 def diagnosis(run: Run) -> Diagnosis | None:
