@@ -12,7 +12,8 @@ import numpy as np
 
 from app import jobs, loaders
 from app.background import Waiting, kept
-from app.creating.model import Model, once
+from app.creating.model import Model
+from app.once import once
 from engine.config import DataError
 from engine.data import slices
 from engine.data.corpus import Corpus

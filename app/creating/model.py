@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-
 from app import loaders
+from app.once import once
 from engine.runs.store import Run
 
 if TYPE_CHECKING:
@@ -69,18 +68,3 @@ class Model:
                 return answer(hosted)
 
         return once(f"{self.key}|{question!r}", make)
-
-
-@st.cache_resource(show_spinner=False, max_entries=500)
-def _once(key: str, _make: Callable[[], Any]) -> Any:
-    return _make()
-
-
-def once(key: str, make: Callable[[], Any]) -> Any:
-    """What ``make`` makes, made once for a key that names all it is made of."""
-    return _once(key, make)
-
-
-def forget() -> None:
-    """Forget every answer."""
-    _once.clear()

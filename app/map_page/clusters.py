@@ -11,7 +11,8 @@ import streamlit as st
 from app import forms, state
 from app import latent_map as maps
 from app.background import Waiting
-from app.map_page.loaders import Space, of_file, once
+from app.map_page.loaders import Space, of_file
+from app.once import once
 from engine.explore.clusters import CLUSTERINGS, Clusters
 from engine.maps import clustering, projecting
 from engine.maps.clustering import Request

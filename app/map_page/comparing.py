@@ -12,7 +12,8 @@ import streamlit as st
 from app import blocks, jobs, loaders, navigation
 from app import latent_map as maps
 from app.background import Waiting
-from app.map_page.loaders import Space, of_file, once, space
+from app.map_page.loaders import Space, of_file, space
+from app.once import once
 from engine.explore.comparison import Alignment, Change
 from engine.maps import codes
 from engine.maps import comparing as kept

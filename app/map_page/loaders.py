@@ -17,6 +17,7 @@ import streamlit as st
 
 from app import latent_map as maps
 from app import loaders
+from app.once import once
 from engine.data import corpus, slices
 from engine.maps import codes
 from engine.maps.codes import Codes, Request
@@ -80,16 +81,6 @@ def space(request: Request) -> Space | None:
         return None
 
 
-@st.cache_resource(show_spinner=False, max_entries=200)
-def _once(key: str, _make: Callable[[], Any]) -> Any:
-    return _make()
-
-
-def once(key: str, make: Callable[[], Any]) -> Any:
-    """What ``make`` makes, made once for a key that names all it is made of."""
-    return _once(key, make)
-
-
 def of_file(path: Path, make: Callable[[], Any]) -> Any:
     """What ``make`` reads from a file, read once for each version of it; None where it reads nothing."""
     try:
@@ -103,7 +94,7 @@ def of_file(path: Path, make: Callable[[], Any]) -> Any:
         return found
 
     try:
-        return _once(f"{path}|{stamp.st_mtime_ns}|{stamp.st_size}", read)
+        return once(f"{path}|{stamp.st_mtime_ns}|{stamp.st_size}", read)
     except _Absent:
         return None
 

@@ -6,7 +6,8 @@ import streamlit as st
 
 from app import blocks, charts, loaders, navigation, sentences, state
 from app.map_page import choosing, lists
-from app.map_page.loaders import Space, once
+from app.map_page.loaders import Space
+from app.once import once
 from engine.explore.neighbours import Neighbours, neighbours_of
 
 NEIGHBOURS = 10

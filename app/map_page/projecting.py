@@ -14,7 +14,8 @@ from app import blocks, forms, jobs, state
 from app import latent_map as maps
 from app.background import Waiting
 from app.map_page import axis
-from app.map_page.loaders import Space, digest, of_file, once
+from app.map_page.loaders import Space, digest, of_file
+from app.once import once
 from engine.config import ConfigError
 from engine.explore.plane import Plane
 from engine.explore.projections import PROJECTIONS, Groups, Projection, project

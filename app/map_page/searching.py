@@ -9,7 +9,8 @@ import streamlit as st
 
 from app import blocks, state
 from app.map_page import choosing, lists
-from app.map_page.loaders import Space, column, digest, once, typed
+from app.map_page.loaders import Space, column, digest, typed
+from app.once import once
 from engine.config import EngineError
 from engine.explore.encoding import Encoded
 from engine.explore.neighbours import Neighbours, nearest

@@ -11,6 +11,7 @@ import streamlit as st
 from app import blocks
 from app.map_page import choosing, lists, loaders, shelf
 from app.map_page.loaders import Space
+from app.once import once
 from engine.explore.selection import Selection, summarise
 
 WORDS, SHARES, MOST_ROWS = 12, 6, 1_000
@@ -49,9 +50,7 @@ def summary(space: Space, rows: np.ndarray) -> Selection:
     key = f"summary|{space.key}|{loaders.digest(rows)}"
     index = loaders.words(space)
     found = space.found
-    return loaders.once(
-        key, lambda: summarise(found.texts, rows.tolist(), found.labels, WORDS, index)
-    )
+    return once(key, lambda: summarise(found.texts, rows.tolist(), found.labels, WORDS, index))
 
 
 def _words(found: Selection) -> None:

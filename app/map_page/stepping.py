@@ -9,7 +9,8 @@ from typing import Any
 from app import blocks, jobs, loaders, navigation
 from app import latent_map as maps
 from app.background import Waiting
-from app.map_page.loaders import Space, digest, once
+from app.map_page.loaders import Space, digest
+from app.once import once
 from engine.explore.steps import Steps
 from engine.maps import codes
 from engine.maps import steps as kept

@@ -12,6 +12,7 @@ import streamlit as st
 
 from app import blocks, charts, loaders, navigation
 from app.creating.model import Model
+from app.once import once
 from engine.data.corpus import SPLITS, Corpus
 
 PASTED, FILE, SPLIT = "pasted lines", "a file", "a split"
@@ -71,12 +72,16 @@ def _file(model: Model) -> Lines | None:
     if upload is None:
         blocks.empty("A file, please", "Drop one above, or browse for it.", "upload_file")
         return None
-    path = loaders.save_upload(upload)
-    try:
-        texts = read_sentences(path)
-    finally:
-        loaders.forget_upload(path)
-    return Lines(texts, None, f"{len(texts):,} lines of {upload.name}")
+
+    def read() -> Lines:
+        path = loaders.save_upload(upload)
+        try:
+            texts = read_sentences(path)
+        finally:
+            loaders.forget_upload(path)
+        return Lines(texts, None, f"{len(texts):,} lines of {upload.name}")
+
+    return once(f"lines|{upload.file_id}", read)
 
 
 def _split(model: Model) -> Lines | None:
@@ -99,12 +104,12 @@ def _split(model: Model) -> Lines | None:
             persist_state="session", format_func=lambda stop: stop if stop == ALL else f"{stop:,}",
             help="A random choice, always the same one.",
         )  # fmt: skip
-    rows = np.arange(total)
-    if n != ALL:
-        rows = np.sort(np.random.default_rng(SEED).choice(total, int(n), replace=False))
-    name = charts.SPLIT_NAMES[split]
-    return Lines(
-        corpus.texts(split, rows),
-        corpus.labels(split, rows),
-        f"{len(rows):,} of {total:,} {name} sentences",
-    )
+
+    def read() -> Lines:
+        rows = np.arange(total)
+        if n != ALL:
+            rows = np.sort(np.random.default_rng(SEED).choice(total, int(n), replace=False))
+        name = f"{len(rows):,} of {total:,} {charts.SPLIT_NAMES[split]} sentences"
+        return Lines(corpus.texts(split, rows), corpus.labels(split, rows), name)
+
+    return once(f"lines|{corpus.name}|{corpus.card.fingerprint}|{split}|{n}", read)

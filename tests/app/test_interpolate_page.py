@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import background, jobs, loaders, state
+from app import background, jobs, loaders, once, state
 from app.creating import material, model
 from engine.runs import store
 
@@ -25,7 +25,7 @@ A, B, C = "the cat sees the house .", "the dog likes the river .", "the man find
 @pytest.fixture(autouse=True)
 def _forgetful(page: Open) -> Iterator[None]:
     """What another test has made is made anew."""
-    model.forget()
+    once.forget()
     background.forget()
     jobs._jobs.clear()
     yield

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import background, jobs, loaders
+from app import background, jobs, loaders, once
 from app.creating import model
 from app.reconstruct_page import batches, lines
 
@@ -21,7 +21,7 @@ STRIP = 'class="zs-strip"'
 @pytest.fixture(autouse=True)
 def _forgetful() -> None:
     """What another test has made is made anew."""
-    model.forget()
+    once.forget()
     background.forget()
     jobs._jobs.clear()
     batches._asked.clear()
