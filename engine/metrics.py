@@ -239,6 +239,16 @@ METRICS: dict[str, Metric] = {
         "none",
         "n, the random rows of the MI estimate; the estimate is capped at ln n.",
     ),
+    "true_code_r2": Metric(
+        "True codes found (R²)",
+        "",
+        "higher",
+        "Share of the variance of the codes that made the data which a linear map from posterior means "
+        "explains: fitted on a random half of the rows, told on the other; near 0 where a code says nothing.",
+    ),
+    "true_code_n": Metric(
+        "Rows behind R²", "sentences", "none", "n, the random rows whose true codes are compared."
+    ),
     "kl_aggregated": Metric(
         "KL(q(z) || p(z))",
         "nats",

@@ -225,19 +225,26 @@ def _effort(run: store.Run) -> dict[str, float]:
 def _measured(
     host: ModelHost, run: store.Run, split: str, config: EvaluationConfig, limit: int | None
 ) -> dict[str, float]:
+    from engine.data.library import resolve
     from engine.evaluation.report import evaluate
+    from engine.evaluation.true_codes import true_code_scores, true_codes
     from engine.runs.material import split_of
 
-    asked = {"split": split, "limit": limit, "evaluation": config.model_dump()}
+    true = true_codes(resolve(load_config(run.config()).data.name), split)
+    asked: dict[str, Any] = {"split": split, "limit": limit, "evaluation": config.model_dump()}
+    if true is not None:
+        asked["true_codes"] = True
     key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
     kept = run.path / f"evaluation-{key}.json"
     if kept.exists():
         return files.read_json(kept)["metrics"]
     hosted = host.get(run, run.preferred_checkpoint())
     tokens = split_of(run, hosted.config, split)
-    found = evaluate(hosted.model, tokens, config, limit=limit)
-    files.write_json(kept, asked | {"metrics": found.scalars})
-    return found.scalars
+    scalars = dict(evaluate(hosted.model, tokens, config, limit=limit).scalars)
+    if true is not None:
+        scalars |= true_code_scores(hosted.model, tokens, true, seed=config.seed)
+    files.write_json(kept, asked | {"metrics": scalars})
+    return scalars
 
 
 # -- the table ----------------------------------------------------------------------------------
@@ -257,13 +264,16 @@ COLUMNS = {
 def table(records: list[dict[str, Any]], samples: int) -> str:
     """The records as a Markdown table, mean ± standard deviation over seeds; a dash where a number is absent."""
     n = max((int(r.get("mutual_information_n", 0)) for r in records), default=0)
+    columns = dict(COLUMNS)
+    if any("true_code_r2" in record for record in records):
+        columns["R² of true codes"] = "true_code_r2"
     titles = [
-        {"IW-NLL": f"IW-NLL (K = {samples})", "MI": f"MI (n = {n})"}.get(c, c) for c in COLUMNS
+        {"IW-NLL": f"IW-NLL (K = {samples})", "MI": f"MI (n = {n})"}.get(c, c) for c in columns
     ]
     lines = ["| " + " | ".join(["", *titles]) + " |", "|" + "---|" * (len(titles) + 1)]
     for row in dict.fromkeys(record["row"] for record in records):
         of_row = [record for record in records if record["row"] == row]
-        shown = (_spread([r[key] for r in of_row if key in r]) for key in COLUMNS.values())
+        shown = (_spread([r[key] for r in of_row if key in r]) for key in columns.values())
         lines.append(f"| {row} | " + " | ".join(shown) + " |")
     return "\n".join(lines)
 
