@@ -20,6 +20,7 @@ from engine.presets.lagging import (
     lagging_synthetic,
     lagging_toy_aggressive,
     lagging_toy_basic,
+    lagging_toy_single,
     lagging_yahoo,
     lagging_yelp,
 )
@@ -61,6 +62,7 @@ SECTIONS: dict[str, Makers] = {
         "lagging-synthetic": lagging_synthetic,
         "lagging-toy-basic": lagging_toy_basic,
         "lagging-toy-aggressive": lagging_toy_aggressive,
+        "lagging-toy-single": lagging_toy_single,
         "cotk-mscoco": cotk_mscoco,
         "latent-factor-spanish": latent_factor_spanish,
         "tmnt-vmf": tmnt_vmf,

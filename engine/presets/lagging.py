@@ -119,3 +119,24 @@ def lagging_toy_aggressive() -> ExperimentConfig:
         He et al., 2019, https://arxiv.org/abs/1901.05534; toy.py and config_synthetic of the authors' code.
     """
     return _toy(Aggressive.Config(joint_clipping=True, initial=-1.0))
+
+
+def lagging_toy_single() -> ExperimentConfig:
+    """He et al. 2019's toy on fifty sentences: the way of each through the posterior mean space, half by half.
+
+    All fifty are one batch, of encoder-only and joint updates alike; after each of the 200 joint ones, and
+    before it, the means of all are recorded: first the encoder's move, then the model's. Its validation
+    is on other sentences, and only there to look at.
+
+    References:
+        He et al., 2019, https://arxiv.org/abs/1901.05534; plot_mode single of the authors' toy.py.
+    """
+    config = _toy(Aggressive.Config(joint_clipping=True, initial=-1.0, patience=1000))
+    record = MeanSpaceConfig(every=1, sentences=50, epoch_ends=False, half_steps=True)
+    training = {"batch_size": 50, "epochs": 200, "plateau": None, "mean_space": record}
+    return config.model_copy(
+        update={
+            "data": config.data.model_copy(update={"limit": 50}),
+            "training": config.training.model_copy(update=training),
+        }
+    )
