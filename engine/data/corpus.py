@@ -23,10 +23,14 @@ Progress = Callable[[int, int | None, str], None]
 
 
 class Card(Config):
-    """What is known about a corpus without opening it."""
+    """What is known about a corpus without opening it.
+
+    Of ``kind`` images, each text is a picture: a PNG as a data URI (:mod:`engine.data.pictures`).
+    """
 
     name: str
     title: str
+    kind: Literal["text", "images"] = "text"
     source: str
     licence: str = ""
     columns: tuple[str, ...] = ("text",)
