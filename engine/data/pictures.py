@@ -9,24 +9,16 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.config import DataError
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-    from PIL.ImageFile import ImageFile
-
 PREFIX = "data:image/png;base64,"
 WHITE = 255
 _ANY = "data:image/"
 _SHOWN = 40
-_HALF = 127.5
-_SIXTEEN_BITS = 257  # 65,535 / 255
 
 
 def is_picture(text: str) -> bool:
@@ -67,69 +59,9 @@ def read(text: str) -> np.ndarray:
         raise DataError(
             f"the data URI of a picture must be whole base64, got {_short(text)!r} ({error}); copy it again"
         ) from error
-    return np.asarray(open_grey(content, _short(text)))
+    from engine.data.picture_files import opened  # writes what it opens with this module
 
-
-def open_grey(content: bytes, name: str) -> Image:
-    """The file of a picture as greyscale.
-
-    Of an animation the first frame; turned as its camera says; colour by luma (ITU-R 601); 16 bits a
-    pixel scaled to 8; transparent parts as :func:`flat` has them.
-
-    Raises:
-        DataError: it is no picture, is cut off, or is too large to open; the message begins with ``name``.
-    """
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content)) as image:
-                _check_levels(image, name)
-                image.load()
-                return flat(ImageOps.exif_transpose(image))
-    except UnidentifiedImageError as error:
-        raise DataError(
-            f"{name} is not a picture that can be read; give PNG, JPEG, BMP, GIF, TIFF or WebP, or "
-            "remove it"
-        ) from error
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise DataError(
-            f"{name} is too large a picture to open ({error}); scale it down first"
-        ) from error
-    # Pillow's readers raise these for files that are cut off or damaged.
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise DataError(
-            f"{name} is a picture that ends early or is damaged ({error}); copy it again or remove it"
-        ) from error
-
-
-def flat(image: Image) -> Image:
-    """Any picture in 256 levels of grey.
-
-    Transparent parts become paper: white, or black where what can be seen is lighter than mid grey.
-    """
-    if image.mode == "I" or image.mode.startswith("I;16"):
-        return _eight_bits(np.asarray(image).astype(np.float64) / _SIXTEEN_BITS)
-    if not image.has_transparency_data:
-        return image.convert("L")
-    from PIL import Image
-
-    grey, alpha = (np.asarray(band, np.float64) for band in image.convert("LA").split())
-    seen = alpha.sum()
-    light = seen > 0 and (grey * alpha).sum() / seen > _HALF
-    paper = Image.new("L", image.size, 0 if light else WHITE)
-    bands = image.convert("LA").split()
-    paper.paste(bands[0], mask=bands[1])
-    return paper
-
-
-def transparent(content: bytes) -> bool:
-    """Whether the file of a picture has parts that can be seen through."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(content)) as image:
-        return bool(image.has_transparency_data)
+    return np.asarray(opened(content, _short(text)).grey)
 
 
 def squares(pictures: Sequence[np.ndarray], side: int) -> np.ndarray:
@@ -158,19 +90,5 @@ def _square(grey: np.ndarray, side: int) -> np.ndarray:
     return out
 
 
-def _eight_bits(levels: np.ndarray) -> Image:
-    from PIL import Image
-
-    return Image.fromarray(levels.round().clip(0, WHITE).astype(np.uint8))
-
-
-def _check_levels(image: ImageFile, name: str) -> None:
-    if image.mode == "F":
-        raise DataError(
-            f"{name} holds real numbers, whose black and white are not defined; save it with 8 or 16 "
-            "bits a pixel, or give the numbers as an .npz"
-        )
-
-
-def _short(text: Any) -> str:
+def _short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

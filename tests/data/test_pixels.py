@@ -13,6 +13,7 @@ from engine.config import ConfigError, DataError
 from engine.data import pictures
 from engine.data.corpus import Corpus
 from engine.data.library import ensure
+from engine.data.picture_files import opened
 from engine.data.pixels import OFF, ON, Pixels, fixed_draw
 from engine.data.tokenizers import END, START, Tokenizer, TokenizerConfig
 from engine.data.tokens import tokenize
@@ -170,26 +171,26 @@ def test_digits_are_those_of_scikit_learn(home: Path) -> None:
 
 def test_sixteen_bits_colour_and_palettes_become_256_levels() -> None:
     deep = Image.fromarray(np.array([[0, 32_896, 65_535]], np.uint16))
-    assert np.asarray(pictures.open_grey(encoded(deep), "deep")).tolist() == [[0, 128, 255]]
+    assert np.asarray(opened(encoded(deep), "deep").grey).tolist() == [[0, 128, 255]]
     colour = Image.new("RGB", (1, 1), (255, 0, 0))
-    assert np.asarray(pictures.open_grey(encoded(colour), "red")).tolist() == [[76]]  # 0.299 * 255
+    assert np.asarray(opened(encoded(colour), "red").grey).tolist() == [[76]]  # 0.299 * 255
     palette = Image.new("P", (1, 1), 1)
     palette.putpalette([0, 0, 0, 255, 255, 255])
-    assert np.asarray(pictures.open_grey(encoded(palette), "palette")).tolist() == [[255]]
+    assert np.asarray(opened(encoded(palette), "palette").grey).tolist() == [[255]]
 
 
 @pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (90, 255), (200, 0)])
 def test_what_is_transparent_is_paper_whichever_the_ink(ink: int, paper: int) -> None:
     image = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
     image.putpixel((0, 0), (ink, ink, ink, 255))
-    assert np.asarray(pictures.open_grey(encoded(image), "seen")).tolist() == [[ink, paper]]
+    assert np.asarray(opened(encoded(image), "seen").grey).tolist() == [[ink, paper]]
 
 
 def test_the_first_frame_of_an_animation_counts() -> None:
     frames = [Image.new("L", (2, 2), level) for level in (255, 0)]
     file = io.BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
-    assert np.asarray(pictures.open_grey(file.getvalue(), "moves")).min() == 255
+    assert np.asarray(opened(file.getvalue(), "moves").grey).min() == 255
 
 
 def test_a_photograph_is_turned_as_its_camera_says() -> None:
@@ -197,7 +198,7 @@ def test_a_photograph_is_turned_as_its_camera_says() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     image.save(file, "JPEG", exif=exif)
-    assert pictures.open_grey(file.getvalue(), "turned").size == (2, 4)
+    assert opened(file.getvalue(), "turned").grey.size == (2, 4)
 
 
 # -- faults -----------------------------------------------------------------------------------------
