@@ -45,7 +45,7 @@ def files_of(path: Path) -> list[tuple[str | None, Path]]:
     names = ", ".join(file.name for file in sorted(path.iterdir())[:8]) or "nothing"
     raise DataError(
         f"the folder {path} must hold a file for train (and may hold valid and test), such as "
-        f"train.txt, valid.txt, test.txt; it holds {names}"
+        f"train.txt, valid.txt, test.txt, or images: pictures or one .npz; it holds {names}"
     )
 
 

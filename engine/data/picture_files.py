@@ -21,7 +21,8 @@ LARGEST = 256
 """A corpus keeps no picture with more pixels a side."""
 _HALF = WHITE / 2
 _SIXTEEN_BITS = 257  # 65,535 / 255
-_COLOURED = ("RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "RGBX")
+_GREY = ("1", "L", "LA", "I", "F")
+_TINT = 4  # levels that compression may part the colours of a grey picture
 
 
 class Opened(NamedTuple):
@@ -48,8 +49,8 @@ def opened(content: bytes, name: str) -> Opened:
             # A fault in a note about the picture, such as its camera's, is none in the picture.
             warnings.simplefilter("ignore", UserWarning)
             with Image.open(io.BytesIO(content)) as image:
-                was = _facts(image)
                 image.load()
+                was = _facts(image)
                 turned = ImageOps.exif_transpose(image)
                 return Opened(flat(turned, name), was)
     except UnidentifiedImageError as error:
@@ -136,10 +137,16 @@ def from_file(content: bytes, name: str, invert: bool | None = None) -> str:
 
 def _facts(image: Image) -> frozenset[str]:
     found = {
-        "in colour": image.mode in _COLOURED,
+        "in colour": _coloured(image),
         "with transparent parts, laid on paper": image.has_transparency_data,
         "animated, of which the first frame is kept": getattr(image, "n_frames", 1) > 1,
         "of 16 bits a pixel": image.mode == "I" or image.mode.startswith("I;16"),
         f"larger than {LARGEST} pixels a side": max(image.size) > LARGEST,
     }
     return frozenset(what for what, so in found.items() if so)
+
+
+def _coloured(image: Image) -> bool:
+    if image.mode in _GREY or image.mode.startswith("I;16"):
+        return False
+    return bool((np.ptp(np.asarray(image.convert("RGB")), axis=2) > _TINT).any())
