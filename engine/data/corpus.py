@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Indices = Sequence[int] | np.ndarray
 
 SPLITS = ("train", "valid", "test")
+NOUNS = {"text": "sentences", "images": "pictures"}
+"""What the rows of a corpus are called, by its kind."""
 Split = Literal["train", "valid", "test"]
 Progress = Callable[[int, int | None, str], None]
 """Called with what is done, the total where it is known, and what is being done, in words."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SAMPLE = 200
 """Pictures whose border decides whether ink is dark."""
-PREVIEW = 12
+PREVIEW = 10
 FEWEST = 3
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from engine.config import DataError
+from engine.data import picture_folders
 from engine.data.corpus import corpora
 from engine.data.importing import ImportOptions, import_path
 from engine.data.library import resolve
@@ -185,11 +186,13 @@ def test_a_zip_without_pictures_or_with_a_password(tmp_path: Path) -> None:
     refused(tmp_path / "locked.zip", "0.png in locked.zip cannot be read", "without a password")
 
 
-def test_a_zip_that_would_unpack_to_far_too_much(tmp_path: Path) -> None:
+def test_a_zip_that_would_unpack_to_far_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_folders, "_LARGEST_FILE", 1 << 20)
     packed = zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED)
     with packed as archive, archive.open("a.png", "w") as file:
-        for _ in range(300):
-            file.write(bytes(1 << 20))
+        file.write(bytes((1 << 20) + 1))
     refused(tmp_path / "bomb.zip", "a.png in bomb.zip would unpack to", "remove it")
 
 
