@@ -112,7 +112,8 @@ def bars(values: Mapping[str, float], title: str, unit: str) -> go.Figure:
         hovertemplate="%{y}: %{x:,} " + unit + "<extra></extra>",
     )
     dress(figure, title, height=60 + 24 * max(3, len(names)))
-    figure.update_yaxes(type="category")  # labels such as "7" are names, not numbers
+    # Labels such as "7" are names, not numbers, and each is written.
+    figure.update_yaxes(type="category", dtick=1)
     figure.update_layout(dragmode=False, hovermode="closest", margin={"l": 120})
     return figure
 

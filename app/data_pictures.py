@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,11 @@ import pandas as pd
 import streamlit as st
 
 from app import blocks, charts, loaders
-from engine.data import pictures
 from engine.data.corpus import Card
 from engine.data.picture_checks import PictureChecks
 
 NONE = "(none)"
 EXCHANGED = {"guess": None, "yes": True, "no": False}
-HEIGHT = 64
 FOR_TEXT = frozenset(
     ("max_characters", "long_texts", "delimiter", "header", "encoding", "bad_bytes")
 )
@@ -41,23 +40,15 @@ def guessed(path: Path, key: str) -> dict[str, Any]:
     facts += [blocks.size(found.size)] * bool(found.size) + [f"{found.rows:,} pictures"]
     facts.append("light and dark will be exchanged" if found.inverted else "light and dark stay")
     st.caption(" · ".join(blocks.plain(fact) for fact in facts))
-    with st.container(horizontal=True, gap="small"):
-        for number, uri in enumerate(found.preview, 1):
-            st.html(_thumbnail(uri, f"Picture {number}"), width="content")
+    st.html(_thumbnails(found.preview, [""] * len(found.preview)))
     st.caption(f"The first {len(found.preview)} as they will be kept.")
     return {"label_column": "" if chosen == NONE else chosen, "invert": EXCHANGED[exchanged]}
 
 
-def table(rows: pd.DataFrame, alt: str) -> None:
-    """Pictures with their labels."""
-    shown = rows.assign(text=[pictures.enlarged(uri, 2 * HEIGHT) for uri in rows["text"]])
-    st.dataframe(
-        shown,
-        hide_index=True,
-        row_height=HEIGHT,
-        alt=alt,
-        column_config={"text": st.column_config.ImageColumn("picture", width=HEIGHT + 40)},
-    )
+def gallery(rows: pd.DataFrame) -> None:
+    """Pictures with their labels below."""
+    labels = rows["label"] if "label" in rows else [""] * len(rows)
+    st.html(_thumbnails(rows["text"], labels))
 
 
 def checks(card: Card, found: PictureChecks) -> None:
@@ -112,8 +103,11 @@ def preset_for(card: Card) -> str:
     return (own or fitting[::-1] or list(PRESETS))[0]
 
 
-def _thumbnail(uri: str, alt: str) -> str:
-    return (
-        f'<img src="{blocks.escaped(uri)}" alt="{alt}" '
-        f'style="height:{HEIGHT}px;image-rendering:pixelated;display:block">'
-    )
+def _thumbnails(uris: Iterable[str], labels: Iterable[str]) -> str:
+    """Pixels stay squares, however few there are."""
+    tiles = [
+        f'<figure><img src="{blocks.escaped(uri)}" alt="Picture {number}"><figcaption>'
+        f"{blocks.escaped(label)}</figcaption></figure>"
+        for number, (uri, label) in enumerate(zip(uris, labels, strict=True), 1)
+    ]
+    return f'<div class="zs-pictures">{"".join(tiles)}</div>'

@@ -17,6 +17,7 @@ from engine.data.library import Builtin, ensure
 TYPES = ["txt", "csv", "tsv", "jsonl", "json", "parquet", "gz", "npz", "zip"]
 PREFIX = "data:"
 NONE = "(none)"
+SHOWN = {"text": 20, "images": 60}
 
 
 def poll() -> None:
@@ -257,9 +258,10 @@ def _rows(card: Card) -> None:
         seed = int(state.seen_note("preview-seed") or 0)
         st.button("Others", icon=":material/shuffle:", key="others", help=f"Other random {NOUNS[card.kind]}",
                   on_click=lambda: state.note("preview-seed", seed + 1))  # fmt: skip
-    found = loaders.some_rows(card.name, card.fingerprint, split, 20, seed)
+    shown = SHOWN[card.kind]
+    found = loaders.some_rows(card.name, card.fingerprint, split, shown, seed)
     if card.kind == "images":
-        data_pictures.table(found, f"Pictures of {card.name}")
+        data_pictures.gallery(found)
     else:
         st.dataframe(found, hide_index=True, alt=f"Sentences of {card.name}")
     of = f"{card.rows.get(split, 0):,} {NOUNS[card.kind]}"

@@ -64,16 +64,6 @@ def read(text: str) -> np.ndarray:
     return np.asarray(opened(content, _short(text)).grey)
 
 
-def enlarged(text: str, side: int) -> str:
-    """The picture with every pixel a square of pixels, until one of its sides has ``side`` of them or nearly.
-
-    A picture of few pixels is blurred where it is shown larger; this one is not.
-    """
-    grey = read(text)
-    factor = side // max(grey.shape)
-    return write(grey.repeat(factor, 0).repeat(factor, 1)) if factor > 1 else text
-
-
 def squares(pictures: Sequence[np.ndarray], side: int) -> np.ndarray:
     """Pictures of any size as (N, side, side), uint8.
 

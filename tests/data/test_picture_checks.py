@@ -54,11 +54,3 @@ def test_inverted_and_empty_pictures_are_pointed_out(home: Path) -> None:
     faint = check_pictures(light).model_copy(update={"mean_ink": 0.001, "grey": 0.0})
     assert "hardly any ink" in " ".join(faint.sentences())
     assert "all pixels are black or white" in faint.sentences()
-
-
-def test_enlarging_repeats_pixels_and_leaves_large_pictures_alone() -> None:
-    grey = np.array([[1, 2], [3, 4]], np.uint8)
-    shown = pictures.read(pictures.enlarged(pictures.write(grey), 5))
-    assert np.array_equal(shown, np.kron(grey, np.ones((2, 2), np.uint8)))
-    large = pictures.write(np.zeros((9, 9), np.uint8))
-    assert pictures.enlarged(large, 16) == large
