@@ -28,15 +28,21 @@ def list_data(
     absent = [entry for name, entry in BUILTIN.items() if name not in here]
     if json:
         made = [card.model_dump(mode="json") | {"here": True} for card in cards]
-        rest = [{"name": e.name, "title": e.title, "builtin": True, "here": False} for e in absent]
+        rest = [
+            {"name": e.name, "title": e.title, "kind": e.kind, "builtin": True, "here": False}
+            for e in absent
+        ]
         terminal.show_json(made + rest)
         return
     rows = [
-        (card.name, *(f"{card.rows.get(split, 0):,}" for split in SPLITS), card.title)
+        (card.name, card.kind, *(f"{card.rows.get(s, 0):,}" for s in SPLITS), card.title)
         for card in cards
     ]
-    rows += [(e.name, f"~{e.rows:,}", "", "", f"{e.title} (made when first used)") for e in absent]
-    terminal.show_table(("data set", *SPLITS, "title"), rows)
+    rows += [
+        (e.name, e.kind, f"~{e.rows:,}", "", "", f"{e.title} (made when first used)")
+        for e in absent
+    ]
+    terminal.show_table(("data set", "kind", *SPLITS, "title"), rows)
 
 
 @app.command("import")
@@ -44,7 +50,8 @@ def import_data(
     path: Annotated[
         Path,
         typer.Argument(
-            help="txt, CSV, TSV, JSON Lines or Parquet, also .gz; or a folder of splits."
+            help="txt, CSV, TSV, JSON Lines or Parquet, also .gz, or a folder of splits; of images an .npz, "
+            "or a folder or zip of files."
         ),
     ],
     name: Annotated[
@@ -54,13 +61,18 @@ def import_data(
         str | None, typer.Option(help="Column with the sentences; guessed by default.")
     ] = None,
     label_column: Annotated[
-        str | None, typer.Option(help="Column with the labels; guessed by default.")
+        str | None,
+        typer.Option(help="Column or array with the labels; guessed by default, none for ''."),
     ] = None,
     valid: Annotated[float | None, typer.Option(help="Share of validation rows.")] = None,
     test: Annotated[float | None, typer.Option(help="Share of test rows.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the split.")] = None,
+    invert: Annotated[
+        bool | None,
+        typer.Option(help="Of images: exchange light and dark; guessed from borders by default."),
+    ] = None,
 ) -> None:
-    """Import a file or folder of text as a data set with training, validation and test splits."""
+    """Import text or images as a data set with training, validation and test splits."""
     from pydantic import ValidationError
 
     from engine.config import ConfigError, explain
@@ -74,6 +86,7 @@ def import_data(
         "valid": valid,
         "test": test,
         "seed": seed,
+        "invert": invert,
     }
     try:
         options = ImportOptions.model_validate(
