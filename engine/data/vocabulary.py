@@ -22,10 +22,10 @@ WORD = r"<unk>|\w+(?:[.'’]\w+|(?<=\d)[,:](?=\d)\w+)*|[^\w\s]"
 class TokenizerConfig(Config):
     """How sentences are cut into tokens."""
 
-    kind: Literal["word", "char", "bpe", "wordpiece", "pretrained"] = param(
+    kind: Literal["word", "char", "bpe", "wordpiece", "pretrained", "pixels"] = param(
         "word",
         "Words; single characters; byte pairs or word pieces, which are parts of words learnt from the text; "
-        "pretrained: as somebody else's tokeniser has it.",
+        "pretrained: as somebody else's tokeniser has it; pixels: of pictures, each on or off.",
     )
     source: str | None = param(
         None,
@@ -48,6 +48,13 @@ class TokenizerConfig(Config):
         le=1_000_000,
     )
     lowercase: bool = param(False, "Read every text in lower case.")
+    side: int = param(
+        28,
+        "pixels: every picture is scaled to so many rows of so many pixels.",
+        unit="pixels",
+        ge=1,
+        le=64,
+    )
 
     _whole_path = field_validator("source")(located)
 
