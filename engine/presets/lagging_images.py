@@ -71,6 +71,6 @@ def lagging_omniglot_small() -> ExperimentConfig:
         Plan of He et al., 2019, https://arxiv.org/abs/1901.05534; sizes are ours.
     """
     config = _pictures("digits", side=8, epochs=200)
-    encoder = ResNetEncoder.Config(side=8, planes=(32, 32, 32), hidden=128)
-    decoder = PixelCNNDecoder.Config(side=8, kernels=(7, 7, 7, 5, 5, 3, 3), channels=32)
+    encoder = ResNetEncoder.Config(side=8, planes=(16, 32, 32), hidden=128)
+    decoder = PixelCNNDecoder.Config(side=8, kernels=(7, 7, 5, 3), channels=16)
     return with_model(config, encoder=encoder, decoder=decoder)

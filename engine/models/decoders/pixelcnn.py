@@ -20,7 +20,7 @@ from engine.models.pictures.stepping import Begun, Stepper
 
 # Numbers of one layer that a pass without gradient holds at once; measured on a CPU, which is fastest
 # near its cache. A GPU takes all that IW-NLL hands over.
-CPU_NUMBERS = 2**21
+CPU_NUMBERS = 2**19
 GPU_NUMBERS = 2**28
 
 
