@@ -40,6 +40,7 @@ def _pictures(data: str, side: int, epochs: int) -> ExperimentConfig:
             encoder_optimiser=adam,
             decoder_optimiser=adam,
             plateau=PlateauConfig(patience=20, first_epoch=0),
+            precision="float32",
         ),
         evaluation=EvaluationConfig(mi_batch=50, iw_samples=500),
     )
