@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 _SPELT = ["KL", "IW", "MI", "ID", "BN", "VAE", "AE", "FB", "MMD", "ARM", "DisARM", "VIMCO", "vMF"]
 _SPELT += ["LSTM", "GRU", "CoTK", "MSCOCO", "SGD", "T5", "BERT", "AdamW", "TMNT"]
+_SPELT += ["ResNet", "PixelCNN"]
 ACRONYMS = {word.lower(): word for word in _SPELT}
 
 

@@ -242,6 +242,9 @@ def _scalar(value: Any, title: str, info: FieldInfo, kind: Any, key: str) -> Any
         return st.toggle(title, value, key=key, help=help)
     if kind in (int, float):
         return _number(value, title, help, info, kind, optional, key)
+    if get_origin(kind) is tuple:  # of numbers: what is no number, pydantic tells
+        text = st.text_input(title, " ".join(map(str, value)), key=key, help=help)
+        return text.replace(",", " ").split()
     if kind is str:
         text = st.text_input(title, value or "", key=key, help=help)
         return None if optional and not text else text

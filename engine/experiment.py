@@ -77,6 +77,31 @@ class ExperimentConfig(Config):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _pictures_throughout(self) -> Self:
+        """Pixels are read and written by parts for pictures, of one side, and nothing else is."""
+        kind, parts = self.tokenizer.kind, (self.model.encoder, self.model.decoder)
+        sides = [getattr(part, "side", None) for part in parts]
+        if {kind == "pixels", *(side is not None for side in sides)} == {True, False}:
+            raise ValueError(
+                f"pictures need tokenizer.kind 'pixels', an encoder and a decoder of pictures, text none of "
+                f"them, got kind {kind!r}, encoder {parts[0].name!r} and decoder {parts[1].name!r}: choose "
+                f"pixels, resnet and pixelcnn, or others for all three"
+            )
+        if kind != "pixels":
+            return self
+        if len({self.tokenizer.side, *sides}) > 1:
+            raise ValueError(
+                f"pictures have one side, got tokenizer.side {self.tokenizer.side}, model.encoder.side "
+                f"{sides[0]} and model.decoder.side {sides[1]}: set all three to the same number"
+            )
+        if self.data.max_tokens < self.tokenizer.side**2:
+            raise ValueError(
+                f"a picture cannot be cut: data.max_tokens must be at least its {self.tokenizer.side**2} "
+                f"pixels, got {self.data.max_tokens}; raise it or lower the sides"
+            )
+        return self
+
 
 # -- reading and changing -----------------------------------------------------------------------
 

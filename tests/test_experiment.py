@@ -14,7 +14,7 @@ from engine.evaluation.report import evaluate
 from engine.experiment import ExperimentConfig, build, check, load_config, override
 from engine.presets import PRESETS, about_preset, preset
 from engine.training.loop import train
-from tests.evaluation.tiny import random_tokens
+from tests.evaluation.tiny import random_pictures, random_tokens
 from tests.models.tiny_pretrained import make_bert
 
 
@@ -39,6 +39,11 @@ SMALL = {
     "head_width": 4,
     "feedforward": 12,
     "temperature": 0.1,
+    "side": 4,
+    "planes": (3, 4),
+    "strides": (2, 2),
+    "kernels": (5, 3),
+    "channels": 4,
 }
 
 
@@ -70,15 +75,15 @@ def test_every_preset_builds(name, tiny_bert):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_trains_a_few_steps(name, tiny_bert):
-    tokens = random_tokens(48, longest=6, vocab=12)
     config = shrunk(name, tiny_bert, **{"training.log_every": 6})
+    pictures = config.tokenizer.kind == "pixels"
+    tokens = random_pictures(48, side=4) if pictures else random_tokens(48, longest=6, vocab=12)
     batches = Batches(tokens, config.training.batch_size, 0)
     parts = build(config, 12, len(batches))
     before = [weights.detach().clone() for weights in parts.model.parameters()]
     steps = train(parts.state, batches, lambda model: evaluate(model, tokens).scalars)
-    losses = [
-        record["train/loss"] for record in itertools.islice(steps, 60) if "train/loss" in record
-    ]
+    few = itertools.islice(steps, 8 if pictures else 60)  # Adam moves all at once
+    losses = [record["train/loss"] for record in few if "train/loss" in record]
     assert losses and all(map(math.isfinite, losses))
     moved = [not torch.equal(a, b) for a, b in zip(before, parts.model.parameters(), strict=True)]
     assert all(moved)
@@ -170,6 +175,53 @@ def test_the_finer_settings_of_published_presets_are_theirs():
     assert (words.model.latent.name, words.model.latent.size) == ("bernoulli", 16)
     assert words.model.latent.prior == 0.5 and words.tokenizer.kind == "char"
     assert words.model.encoder.bidirectional and words.model.share_embedding == "detached"
+
+
+def test_the_presets_for_pictures_follow_the_published_plan():
+    published, small = preset("lagging-omniglot"), preset("lagging-omniglot-small")
+    encoder, decoder = published.model.encoder, published.model.decoder
+    assert (encoder.planes, encoder.strides, encoder.hidden) == ((64,) * 3, (2,) * 3, 512)
+    assert decoder.kernels == (7,) * 5 + (5,) * 4 + (3,) * 4
+    assert (decoder.channels, decoder.maps, decoder.side) == (64, 4, 28)
+    for config in (published, small):
+        annealing, aggressive = config.objective.remedies
+        assert (annealing.start, annealing.epochs) == (0.1, 10)
+        assert (aggressive.window, aggressive.most, aggressive.patience) == (10, 99, 5)
+        assert aggressive.reference == "best" and config.model.latent.size == 32
+        training = config.training
+        assert training.encoder_optimiser == training.decoder_optimiser
+        assert (training.decoder_optimiser.name, training.batch_size) == ("adam", 50)
+        assert training.decoder_optimiser.learning_rate == 0.001
+        plateau = training.plateau
+        assert (plateau.patience, plateau.factor, plateau.most) == (20, 0.5, 5)
+        assert (config.evaluation.iw_samples, config.evaluation.mi_batch) == (500, 50)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (["tokenizer.kind=word"], "pictures need tokenizer.kind 'pixels'"),
+        (["model.encoder.name=lstm"], "an encoder and a decoder of pictures"),
+        (["model.decoder.name=lstm"], "got kind 'pixels', encoder 'resnet' and decoder 'lstm'"),
+        (["model.encoder.side=9"], "pictures have one side, got tokenizer.side 8"),
+        (["tokenizer.side=9"], "set all three to the same number"),
+        (["data.max_tokens=63"], "must be at least its 64 pixels, got 63"),
+        (["model.decoder.kernels=[7, 4]"], "its width must be odd, got 4"),
+        (["model.encoder.planes=[8, 8]"], "got 2 planes and 3 strides"),
+    ],
+)
+def test_what_would_cut_or_mix_pictures_is_told(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        override(preset("lagging-omniglot-small"), settings)
+
+
+def test_sides_are_changed_together():
+    sides = ("tokenizer.side", "model.encoder.side", "model.decoder.side")
+    settings = [f"{name}=28" for name in sides]
+    config = override(preset("lagging-omniglot-small"), [*settings, "data.max_tokens=784"])
+    assert config.model.decoder.side == 28 and check(config, 1000) == []
+    with pytest.raises(ConfigError, match="text none of them"):
+        override(preset("quick"), ["tokenizer.kind=pixels"])
 
 
 def test_what_does_not_go_together_is_told_before_there_is_a_run():

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.config import TrainingDiverged
 from engine.decoding.config import DecodingConfig
-from engine.decoding.vocabulary import END, START, banned_tokens, batches, largest
+from engine.decoding.vocabulary import END, START, banned_tokens, batches, largest, with_room
 from engine.evaluation.mode import evaluation_mode
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ def beam_search(
     Raises:
         TrainingDiverged: the decoder's outputs are not finite.
     """
+    config = with_room(model, config)
     with evaluation_mode(model, config.seed) as device:
         found = [
             hypotheses
-            for codes in batches(z.to(device), model.vocab_size, config.beam)
+            for codes in batches(model, z.to(device), config.beam)
             for hypotheses in _Search(model, codes, config, best).run()
         ]
     if not all(found):

@@ -55,7 +55,7 @@ class DecodingConfig(Config):
     )
     max_tokens: int = param(
         40,
-        "A sentence is cut after this many tokens, the end token not counted.",
+        "A sentence is cut after this many tokens, the end token not counted; a picture never is.",
         unit="tokens",
         ge=1,
         le=4096,

@@ -16,7 +16,15 @@ from torch import Tensor
 from engine.decoding.beam import beam_search
 from engine.decoding.config import DecodingConfig
 from engine.decoding.together import taking_part
-from engine.decoding.vocabulary import END, START, banned_tokens, batches, draw, largest
+from engine.decoding.vocabulary import (
+    END,
+    START,
+    banned_tokens,
+    batches,
+    draw,
+    largest,
+    with_room,
+)
 from engine.evaluation.mode import evaluation_mode
 
 if TYPE_CHECKING:
@@ -60,12 +68,13 @@ def decode_now(model: VAE, z: Tensor, config: DecodingConfig) -> list[list[int]]
     """Write one sentence for each code (N, Z), alone and at once."""
     if config.strategy == "beam":
         return [found[0].tokens for found in beam_search(model, z, config)]
+    cap = with_room(model, config).max_tokens
     with evaluation_mode(model, config.seed) as device:
         choose = _greedy(config) if config.strategy == "greedy" else _sampler(config, device)
         return [
             tokens
-            for codes in batches(z.to(device), model.vocab_size)
-            for tokens in _unroll(model, codes, choose, config.max_tokens)
+            for codes in batches(model, z.to(device))
+            for tokens in _unroll(model, codes, choose, cap)
         ]
 
 

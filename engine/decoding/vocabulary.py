@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+from engine.decoding.config import DecodingConfig
+
+if TYPE_CHECKING:
+    from engine.models.vae import VAE
 
 PAD, START, END, UNKNOWN = 0, 1, 2, 3
 
@@ -22,10 +28,17 @@ def banned_tokens(allow_unknown: bool) -> list[int]:
     return [PAD, START] if allow_unknown else [PAD, START, UNKNOWN]
 
 
-def batches(z: Tensor, vocab_size: int, each: int = 1) -> Iterator[Tensor]:
-    """Codes in pieces whose logits fit in memory, ``each`` rows of logits to a code."""
+def batches(model: VAE, z: Tensor, each: int = 1) -> Iterator[Tensor]:
+    """Codes in pieces whose logits and states fit in memory, ``each`` rows of logits to a code."""
     budget = _LOGITS_ON_CPU if z.device.type == "cpu" else _LOGITS_ELSEWHERE
-    return iter(z.split(max(1, budget // (vocab_size * each)))) if len(z) else iter(())
+    held = each * max(model.vocab_size, model.decoder.state_size)
+    return iter(z.split(max(1, budget // held))) if len(z) else iter(())
+
+
+def with_room(model: VAE, config: DecodingConfig) -> DecodingConfig:
+    """The settings with room for what cannot be cut, a picture, and for its end."""
+    whole = model.decoder.whole_length
+    return config if whole is None else config.model_copy(update={"max_tokens": whole + 1})
 
 
 def largest(values: Tensor, k: int) -> tuple[Tensor, Tensor]:

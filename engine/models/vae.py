@@ -205,7 +205,8 @@ def _initialise_as_he2019(model: nn.Module) -> None:
             nn.init.uniform_(module.weight, -0.1, 0.1)
             if module.padding_idx is not None:
                 nn.init.zeros_(module.weight[module.padding_idx].detach())
-        if type(module).__name__.endswith("LayerNorm"):  # torch's, and those of pre-trained models
+        # Torch's, those of pre-trained models, and those of pictures.
+        if type(module).__name__.endswith("LayerNorm") or isinstance(module, nn.BatchNorm2d):
             nn.init.ones_(module.weight)  # type: ignore[arg-type]
             if getattr(module, "bias", None) is not None:
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]

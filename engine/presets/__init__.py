@@ -24,6 +24,7 @@ from engine.presets.lagging import (
     lagging_yahoo,
     lagging_yelp,
 )
+from engine.presets.lagging_images import lagging_omniglot, lagging_omniglot_small
 from engine.presets.ours import demonstration, explore, quick, reconstruct, standard, transformer
 from engine.presets.recurrent import cotk_mscoco, latent_factor_spanish
 from engine.presets.tmnt import (
@@ -63,6 +64,8 @@ SECTIONS: dict[str, Makers] = {
         "lagging-toy-basic": lagging_toy_basic,
         "lagging-toy-aggressive": lagging_toy_aggressive,
         "lagging-toy-single": lagging_toy_single,
+        "lagging-omniglot": lagging_omniglot,
+        "lagging-omniglot-small": lagging_omniglot_small,
         "cotk-mscoco": cotk_mscoco,
         "latent-factor-spanish": latent_factor_spanish,
         "tmnt-vmf": tmnt_vmf,

@@ -48,6 +48,7 @@ class Outer(Config):
     inner: Inner | None = param(Inner(), "May be absent.")
     thing: Thing = param(Small(), "One of the things.", basic=True)
     things: tuple[Thing, ...] = param((Large(),), "Any of the things.")
+    widths: tuple[int, ...] = param((7, 5), "Several numbers.", min_length=1)
 
 
 def script() -> None:
@@ -124,6 +125,18 @@ def test_a_value_that_cannot_be_is_named_beside_its_widget(app: AppTest) -> None
     assert edited.config is None
     assert any("Word" in problem for problem in edited.problems)
     assert any("red" in caption.value for caption in app.caption)
+
+
+def test_several_numbers_are_typed_one_after_the_other(app: AppTest) -> None:
+    field = app.run().text_input(key="f.widths")
+    assert field.value == "7 5"
+    field.set_value("9, 9 3")
+    assert config(app.run()).widths == (9, 9, 3)
+    for wrong in ("7 five", " "):
+        app.text_input(key="f.widths").set_value(wrong)
+        app.run()
+        edited = app.session_state["edited"]
+        assert edited.config is None and any("Widths" in problem for problem in edited.problems)
 
 
 def test_a_kept_setting_is_not_drawn_and_stays(app: AppTest) -> None:

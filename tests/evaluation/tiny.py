@@ -121,6 +121,12 @@ def random_tokens(n: int = 60, seed: int = 0, longest: int = 6, vocab: int = VOC
     return Tokens.of([[1, *rng.integers(4, vocab, length).tolist(), 2] for length in lengths])
 
 
+def random_pictures(n: int = 48, seed: int = 0, side: int = 3) -> Tokens:
+    """Random pictures, half of their pixels on."""
+    pixels = np.random.default_rng(seed).integers(4, 6, (n, side * side))
+    return Tokens.of([[1, *picture, 2] for picture in pixels.tolist()])
+
+
 def exact_nll(model: VAE, x: Tensor, reach: float = 8.0, points: int = 801) -> np.ndarray:
     """-log p(x) by quadrature over a grid of codes (1 or 2 units), float64."""
     axis = torch.linspace(-reach, reach, points)

@@ -14,6 +14,12 @@ from engine.models.vae import VAE, ModelConfig, build_model
 
 V, E, H, Z = 17, 6, 8, 4
 X = torch.tensor([[1, 5, 6, 7, 8, 2], [1, 9, 2, 0, 0, 0], [1, 4, 4, 16, 2, 0]])
+# Parts that read and write pictures, the words between START and END their pixels.
+PICTURES = {"resnet", "pixelcnn"}
+SIDE = 3
+X_PICTURES = torch.tensor(
+    [[1, *row, 2] for row in ([4, 5, 5, 4, 5, 4, 4, 4, 5], [5] * 9, [4, 4, 5, 4, 4, 5, 4, 4, 5])]
+)
 
 # Filled in conftest, before the first test.
 TINY_BERT, TINY_T5 = (tempfile.mkdtemp(prefix=f"tiny-{name}-") for name in ("bert", "t5"))
@@ -28,6 +34,7 @@ ENCODER_SIZES: dict[str, dict[str, Any]] = {
     "funnel": {"embedding": E, "hidden": H, "blocks": 2, "layers": 1, "heads": 2}
     | {"feedforward": 12, "dropout": 0.0, "tokens": 2},
     "pretrained": {"source": TINY_BERT},
+    "resnet": {"side": SIDE, "planes": (4, 6), "strides": (2, 1), "hidden": H},
 }
 DECODER_SIZES: dict[str, dict[str, Any]] = {
     "lstm": RECURRENT | {"dropout_in": 0.0, "dropout_out": 0.0},
@@ -36,6 +43,7 @@ DECODER_SIZES: dict[str, dict[str, Any]] = {
     "parallel": STACK | {"length": 8},
     "t5": {"embedding": E, "layers": 2, "heads": 2, "head_width": 4, "feedforward": 12}
     | {"dropout": 0.0},
+    "pixelcnn": {"side": SIDE, "kernels": (3, 3, 3, 3), "channels": 6, "maps": 2},
 }
 
 # Forms that differ from the default, by what is set.
@@ -52,6 +60,7 @@ ENCODER_FORMS: dict[str, list[dict[str, Any]]] = {
     ],
     "funnel": [{}, {"tokens": 5, "blocks": 3, "embedding": H}, {"tokens": 1, "checkpoint": True}],
     "pretrained": [{}, {"summary": "first"}, {"summary": "max", "frozen": True}],
+    "resnet": [{}, {"planes": (4,), "strides": (1,)}, {"planes": (4,) * 3, "strides": (2,) * 3}],
 }
 DECODER_FORMS: dict[str, list[dict[str, Any]]] = {
     "lstm": [{}],
@@ -75,6 +84,7 @@ DECODER_FORMS: dict[str, list[dict[str, Any]]] = {
         {"upsample": 1, "memory_norm": "t5"},
         {"memory_norm": "none", "checkpoint_every": 1},
     ],
+    "pixelcnn": [{}, {"kernels": (7,), "maps": 1}, {"kernels": (3, 5), "channels": 5}],
 }
 
 
@@ -87,6 +97,18 @@ def forms(which: dict[str, list[dict[str, Any]]]) -> list[Any]:
         for name, all_settings in which.items()
         for settings in all_settings
     ]
+
+
+def rows_for(name: str) -> torch.Tensor:
+    """What this part reads or writes: three sentences, or three pictures."""
+    return X_PICTURES if name in PICTURES else X
+
+
+def pair_of(name: str) -> tuple[str, str]:
+    """An encoder and a decoder of which this part is one."""
+    if name in PICTURES:
+        return "resnet", "pixelcnn"
+    return name if name in ENCODER_SIZES else "lstm", name if name in DECODER_SIZES else "lstm"
 
 
 def encoder_config(name: str, **settings: Any) -> Any:

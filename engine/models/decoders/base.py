@@ -19,9 +19,14 @@ class Decoder(nn.Module, ABC):
 
     Attributes:
         reads_words: whether what it says next depends on the words before.
+        whole_length: the tokens of whatever it writes, end not counted, where it can have no other
+            number: the pixels of a picture.
+        state_size: numbers that the state of one code holds, where these count beside its logits.
     """
 
     reads_words: bool = True
+    whole_length: int | None = None
+    state_size: int = 0
 
     @abstractmethod
     def token_nll(self, x: Tensor, z: Tensor, inputs: Tensor | None = None) -> Tensor:

@@ -11,12 +11,9 @@ from torch.nn import functional as F
 
 from engine.config import ConfigError, param
 from engine.models.decoders.base import Decoder
-from engine.models.decoders.vocabulary import END, vocabulary_nll
+from engine.models.decoders.vocabulary import END, NEVER, vocabulary_nll
 from engine.models.transformers.stack import Stack, StackConfig
 from engine.models.transformers.words import WordTable, sinusoids
-
-# The logit of a word that cannot be: no probability, and still a number to calculate with.
-NEVER = -1e9
 
 
 @dataclass(frozen=True)

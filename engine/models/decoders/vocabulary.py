@@ -11,6 +11,9 @@ from torch.nn import functional as F
 # The token that ends a sentence.
 END = 2
 
+# The logit of a word that cannot be: no probability, and still a number to calculate with.
+NEVER = -1e9
+
 # Logits of one chunk in a pass without gradient: small enough to stay in the cache on a CPU (with a
 # thousand words twice as fast as 2,000,000), large enough to keep a GPU busy. Fewer rows than
 # LEAST_ROWS would read V too often.
