@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from engine.maps.evaluations import Table
 
 # Of IW-NLL where a run asks for none itself: enough to compare models, and minutes instead of hours.
-IW_SAMPLES, IW_ROWS = 100, 500
+IW_SAMPLES, IW_ROWS = 100, 200
 
 
 def add_to(app: typer.Typer) -> None:
