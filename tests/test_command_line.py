@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from engine.__main__ import main
+from engine.__main__ import app, main
 from engine.config import ROOT
 from engine.data import slices
 from engine.data.corpus import Corpus
@@ -121,6 +121,23 @@ def test_help_needs_no_torch() -> None:
     ):
         assert command in done.stdout
     assert "worker" not in done.stdout
+
+
+def test_every_command_that_opens_a_checkpoint_calls_it_restore_too() -> None:
+    from typer.main import get_command
+
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    spellings = {
+        name: option.opts
+        for name, command in commands.items()
+        for option in command.params
+        if option.name == "checkpoint"
+    }
+    assert {"evaluate", "encode", "sample", "reconstruct", "interpolate"} < set(spellings)
+    assert {"posterior", "traverse", "attribute", "project", "mean-space", "export"} < set(
+        spellings
+    )
+    assert all(names == ["--checkpoint", "--restore"] for names in spellings.values())
 
 
 def test_presets_are_listed_with_what_they_are_for(capsys: Capture) -> None:
