@@ -8,6 +8,7 @@ import typer
 
 from engine.commands import (
     data,
+    encoding,
     exploring,
     latent,
     mapping,
@@ -16,6 +17,7 @@ from engine.commands import (
     running,
     study,
     training,
+    writing,
 )
 from engine.config import EngineError
 
@@ -27,7 +29,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
-for commands in (training, running, measuring, latent, exploring, mean_space, mapping, study):
+OTHERS = (
+    training,
+    running,
+    measuring,
+    encoding,
+    writing,
+    latent,
+    exploring,
+    mean_space,
+    mapping,
+    study,
+)
+for commands in OTHERS:
     commands.add_to(app)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from engine.__main__ import main
+from engine.__main__ import app, main
 from engine.config import ROOT
 from engine.data import slices
 from engine.data.corpus import Corpus
@@ -121,6 +121,23 @@ def test_help_needs_no_torch() -> None:
     ):
         assert command in done.stdout
     assert "worker" not in done.stdout
+
+
+def test_every_command_that_opens_a_checkpoint_calls_it_restore_too() -> None:
+    from typer.main import get_command
+
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    spellings = {
+        name: option.opts
+        for name, command in commands.items()
+        for option in command.params
+        if option.name == "checkpoint"
+    }
+    assert {"evaluate", "encode", "sample", "reconstruct", "interpolate"} < set(spellings)
+    assert {"posterior", "traverse", "attribute", "project", "mean-space", "export"} < set(
+        spellings
+    )
+    assert all(names == ["--checkpoint", "--restore"] for names in spellings.values())
 
 
 def test_presets_are_listed_with_what_they_are_for(capsys: Capture) -> None:
@@ -289,12 +306,83 @@ def test_an_evaluation_is_the_same_twice(capsys: Capture, trained: store.Run) ->
     assert first == second
 
 
+GENERATION = {"forward_bleu", "backward_ppl", "self_bleu", "distinct_1", "novel", "copied"}
+PROBE = {"probe_accuracy", "probe_control", "probe_majority", "probe_rows"}
+
+
+def test_an_evaluation_has_every_number_that_applies_and_real_text_beside_it(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    samples = tmp_path / "samples.txt"
+    found = json_of(capsys, "evaluate", "trained", "--valid", "python", "--output", str(samples))
+    metrics, real = found["metrics"], found["real"]
+    assert GENERATION | PROBE | {"valid", "bleu", "hole_rate", "nll_iw", "elbo"} <= set(metrics)
+    assert GENERATION | {"valid"} <= set(real) < set(metrics)
+    assert metrics["generated"] == 14 == len(samples.read_text().splitlines())
+    assert any("not 1,000" in remark for remark in found["notes"])
+    # Each animal is the second word of its sentences.
+    assert metrics["probe_classes"] == len(ANIMALS) and 0 <= metrics["probe_accuracy"] <= 1
+    shown = output_of(capsys, "evaluate", "trained", "--limit", "8")
+    assert "real text" in shown and "Forward perplexity" in shown
+
+
+def test_what_costs_much_can_be_left_out_of_an_evaluation(
+    capsys: Capture, trained: store.Run
+) -> None:
+    nothing = ["--samples", "--probe", "--holes", "--swaps", "--reconstructions", "--iw-samples"]
+    asked = [word for option in nothing for word in (option, "0")]
+    found = json_of(capsys, "evaluate", "trained", *asked)
+    left_out = GENERATION | PROBE | {"z_shuffle", "hole_rate", "bleu", "nll_iw"}
+    assert not left_out & set(found["metrics"]) and found["real"] == {}
+    assert {"elbo", "ppl", "active_units"} < set(found["metrics"])
+    wrong = complaint_of(capsys, "evaluate", "trained", "--samples", "0", "--output", "x.txt")
+    assert "left out" in wrong
+
+
+def test_an_evaluation_is_kept_with_its_run(capsys: Capture, trained: store.Run) -> None:
+    found = json_of(capsys, "evaluate", "trained", "--split", "valid", "--restore", "last")
+    kept = json.loads((trained.path / "evaluation-valid-last.json").read_text())
+    assert kept["step"] == 8 and kept.pop("made") > 0
+    assert kept == found
+    assert kept["amounts"]["samples"] == 1000 and kept["decoding"]["strategy"] == "sample"
+
+
+def test_the_training_split_is_probed_on_rows_that_the_probe_was_not_fitted_on(
+    capsys: Capture, trained: store.Run
+) -> None:
+    found = json_of(capsys, "evaluate", "trained", "--split", "train", "--limit", "40")["metrics"]
+    rows = Corpus.open("toy").rows("train")
+    assert found["probe_rows"] == rows // 2 and found["probe_test_rows"] == 40
+    assert found["generated"] == 40 and found["copied"] <= 1
+
+
+@pytest.mark.parametrize("check", ["pyton", "no_such_module:check"])
+def test_a_check_of_validity_that_is_not_there_is_answered_before_the_work(
+    capsys: Capture, trained: store.Run, check: str
+) -> None:
+    assert check in complaint_of(capsys, "evaluate", "trained", "--valid", check)
+
+
 def test_a_split_or_checkpoint_that_is_not_there_is_answered(
     capsys: Capture, trained: store.Run
 ) -> None:
     assert "choose one of" in complaint_of(capsys, "evaluate", "trained", "--split", "tost")
     wrong = complaint_of(capsys, "sample", "trained", "--checkpoint", "step-00000099")
     assert "it has best, last" in wrong
+
+
+def test_a_checkpoint_is_restored_by_name_number_or_step(
+    capsys: Capture, trained: store.Run
+) -> None:
+    def restored(*option: str) -> str:
+        return json_of(capsys, "sample", "trained", "-n", "1", *option)["checkpoint"]
+
+    assert restored() == restored("--restore", "best") == "best"
+    assert restored("--restore", "last") == restored("--checkpoint", "last") == "last"
+    last = trained.step_of("last")
+    assert last == 8 and trained.step_of(restored("--restore", "8")) == 8
+    wrong = complaint_of(capsys, "sample", "trained", "--restore", "7")
+    assert "no checkpoint 'step-00000007'" in wrong and "it has best, last" in wrong
 
 
 def test_the_exact_likelihood_is_for_few_bits_and_no_other_code(
@@ -321,6 +409,19 @@ def test_sentences_are_sampled(capsys: Capture, trained: store.Run) -> None:
     assert "strategy" in complaint_of(capsys, "sample", "trained", "--strategy", "best")
 
 
+def test_samples_are_written_one_a_line(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "samples.txt"
+    asked = ("sample", "trained", "--count", "203", "--strategy", "sample", "--seed", "5")
+    assert output_of(capsys, *asked, "--output", str(path)) == ""
+    written = path.read_text().splitlines()
+    assert written == output_of(capsys, *asked).splitlines() and len(written) == 203
+    assert len(set(written)) > 1
+    nowhere = str(tmp_path / "no" / "samples.txt")
+    assert "must exist" in complaint_of(capsys, *asked, "--output", nowhere)
+
+
 def test_sentences_are_reconstructed_from_a_file(
     capsys: Capture, trained: store.Run, tmp_path: Path
 ) -> None:
@@ -330,6 +431,35 @@ def test_sentences_are_reconstructed_from_a_file(
     assert [one["text"] for one in found["sentences"]] == [A, B]
     assert all(len(one["draws"]) == 2 and one["output"] for one in found["sentences"])
     assert output_of(capsys, "reconstruct", "trained", "-i", str(path)).splitlines()[0] == A
+
+
+def test_a_reconstruction_has_a_line_for_each_line_of_its_input(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    given, written = tmp_path / "lines.txt", tmp_path / "back.txt"
+    given.write_text(f"{A}\n\n{'the cat ' * 60}\n  \n{B}\n\n")
+    asked = ("reconstruct", "trained", "--input", str(given), "--output", str(written))
+    found = json_of(capsys, *asked)["sentences"]
+    assert [one["line"] for one in found] == [1, 3, 5]
+    lines = written.read_text().split("\n")
+    assert len(lines) == 7 and lines[-1] == ""
+    assert [bool(line) for line in lines] == [True, False, True, False, True, False, False]
+    assert lines[:5:2] == [one["output"] for one in found]
+    assert [one["truncated"] for one in found] == [False, True, False]
+
+
+def test_a_sample_of_the_posterior_is_reconstructed_where_that_is_asked(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_text(f"{A}\n")
+    asked = ("reconstruct", "trained", "--input", str(path))
+    costs = [
+        json_of(capsys, *asked, *more, "--seed", seed)["sentences"][0]["token_nll"]
+        for more in ((), ("--sampled",))
+        for seed in ("1", "2")
+    ]
+    assert costs[0] == costs[1] and costs[2] != costs[3] != costs[0]
 
 
 def test_input_that_cannot_be_read_is_answered(
@@ -380,7 +510,7 @@ def test_the_code_is_tried_when_a_model_is_evaluated(capsys: Capture, trained: s
     assert (
         {"z_shuffle", "reverse_coverage", "covered_units", "mmd_prior"} < set(found) <= set(METRICS)
     )
-    plain = json_of(capsys, "evaluate", "trained", "--swaps", "0")["metrics"]
+    plain = json_of(capsys, "evaluate", "trained", "--swaps", "0", "--holes", "0")["metrics"]
     assert not {"z_shuffle", "hole_rate"} & set(plain)
 
 
