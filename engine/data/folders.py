@@ -10,7 +10,7 @@ from engine.config import DataError
 from engine.data.corpus import SPLITS
 from engine.data.guessing import FORMATS
 
-_SPLIT_WORDS = {
+SPLIT_WORDS = {
     "train": "train",
     "training": "train",
     "valid": "valid",
@@ -56,7 +56,7 @@ def _suffix(path: Path) -> str:
 
 def _split_of(path: Path) -> str | None:
     words = re.split(r"[._-]+", path.name.lower())
-    return next((_SPLIT_WORDS[word] for word in words if word in _SPLIT_WORDS), None)
+    return next((SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS), None)
 
 
 def derived_name(path: Path) -> str:
@@ -64,7 +64,7 @@ def derived_name(path: Path) -> str:
         return path.resolve().name
     stem = path.name.lower().removesuffix(".gz")
     stem = stem.removesuffix(_suffix(path))
-    return f"{path.resolve().parent.name}-{stem}" if stem in _SPLIT_WORDS else stem
+    return f"{path.resolve().parent.name}-{stem}" if stem in SPLIT_WORDS else stem
 
 
 def content_fingerprint(path: Path | str) -> str:
