@@ -8,6 +8,8 @@ from pathlib import Path
 
 from engine.data.reading import Rows
 
+PREFIX = "hf:"
+"""Begins the address of a data set of the Hugging Face hub."""
 Reader = Callable[[Path, str], Iterator[Rows]]
 """A file and the split that it is read for; gives rows with "text", with "label" where there is one."""
 

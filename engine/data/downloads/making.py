@@ -17,9 +17,6 @@ from engine.data.guessing import Guess
 from engine.data.importing import ImportOptions
 from engine.data.reading import Rows
 
-# A published file cannot be mended: a text that is no sentence is left out and counted.
-OPTIONS = ImportOptions(long_texts="drop")
-
 
 def cache(name: str) -> Path:
     """Where the downloaded files of this name are kept; may be deleted at any time."""
@@ -51,7 +48,9 @@ def make(
         paths, notes = _sources(entry, source, progress)
         found = _find(entry, paths, Path(unpacked), progress)
         files = [(split, found[entry.splits[split]]) for split in SPLITS if split in entry.splits]
-        return _write(entry, name, files, options or OPTIONS, tuple(notes), progress)
+        # A published file cannot be mended: a text that is no sentence is left out and counted.
+        chosen = (options or ImportOptions()).model_copy(update={"long_texts": "drop"})
+        return _write(entry, name, files, chosen, tuple(notes), progress)
 
 
 def _sources(
