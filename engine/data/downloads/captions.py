@@ -25,6 +25,8 @@ def captions(path: Path, split: str) -> Iterator[Rows]:
     Raises:
         DataError: it is not a caption file of COCO.
     """
+    import pyarrow as pa
+
     found = _annotations(path)[PARTS[split]]
     numbers = range(1, len(found) + 1)
     size = path.stat().st_size
@@ -32,7 +34,7 @@ def captions(path: Path, split: str) -> Iterator[Rows]:
         part = found[start : start + ROWS]
         columns = {
             "text": [str(item["caption"]) for item in part],
-            "image": [int(item["image_id"]) for item in part],
+            "image": pa.array([int(item["image_id"]) for item in part], pa.int64()),
         }
         done = size * (start + len(part)) // len(found)
         yield Rows(columns, numbers[start : start + ROWS], done)

@@ -61,8 +61,15 @@ def way_on(page: str, base: str, by_hand: str) -> str:
         return urlunsplit(parts._replace(query=urlencode(query)))
     if found.link:
         return urljoin(base, found.link)
+    raise DataError(no_file(page, base, by_hand))
+
+
+def no_file(page: str, base: str, by_hand: str) -> str:
+    """What to say of a page that leads to no file."""
+    found = _Page()
+    found.feed(page)
     said = f" that says {found.said!r}" if found.said else ""
-    raise DataError(
+    return (
         f"Google Drive answered with a page{said} and not with the file (many downloads in a day, a "
         f"file that is no longer shared, or a sign-in do that); {by_hand}. The file is at {base}"
     )

@@ -28,6 +28,14 @@ def page_instead(errand: Errand) -> str:
     )
 
 
+def broken_off(errand: Errand) -> str:
+    """What to say where the file never comes to its end."""
+    return (
+        f"{errand.remote.address} breaks off again and again, last after {errand.received:,} bytes; try "
+        f"again later, or {errand.by_hand}"
+    )
+
+
 def check_status(response: Response, errand: Errand) -> None:
     """Raises DataError where the server refuses."""
     code = response.status_code
@@ -81,6 +89,8 @@ def faults(errand: Errand) -> Iterator[None]:
             f"{address} sent nothing for too long, several times in a row; try again later "
             f"(it goes on where it stopped), or {errand.by_hand}"
         ) from error
+    except exceptions.ChunkedEncodingError as error:
+        raise DataError(broken_off(errand)) from error
     except exceptions.RequestException as error:
         if "timed out" in str(error):
             what = "sent nothing for too long, several times in a row."

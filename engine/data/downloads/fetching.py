@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from engine.config import DataError
 from engine.data.corpus import Progress
 from engine.data.downloads.checksums import keep, known_good
-from engine.data.downloads.drive import way_on
+from engine.data.downloads.drive import no_file, way_on
 from engine.data.downloads.entry import Remote
 from engine.data.downloads.errand import (
     Errand,
@@ -28,6 +28,7 @@ from engine.data.downloads.errand import (
     version,
 )
 from engine.data.downloads.faults import (
+    broken_off,
     check_no_page,
     check_room,
     check_status,
@@ -90,20 +91,18 @@ def _receive_all(session: Session, errand: Errand, progress: Progress | None) ->
         exceptions.Timeout,
         exceptions.ChunkedEncodingError,
     )
-    failed = 0
+    failed, most = 0, errand.received
     while True:
-        before, fault = errand.received, None
+        fault = None
         try:
             if _receive(session, errand, progress):
                 return
         except passing as error:
             fault = error
-        failed = 0 if errand.received > before else failed + 1
+        # Against the most there ever was: a file that is begun anew each time must not go on for ever.
+        failed, most = (0 if errand.received > most else failed + 1), max(most, errand.received)
         if failed >= TRIES:
-            raise fault or DataError(
-                f"{errand.remote.address} breaks off after {errand.received:,} bytes, {TRIES} times "
-                f"in a row; try again later (it goes on where it stopped), or {errand.by_hand}"
-            )
+            raise fault or DataError(broken_off(errand))
         time.sleep(BACKOFF_SECONDS * 2**failed)
 
 
@@ -134,24 +133,31 @@ def _receive(session: Session, errand: Errand, progress: Progress | None) -> boo
 @contextmanager
 def _answer(session: Session, errand: Errand) -> Iterator[Response]:
     """The response with the file's bytes; the page that Google Drive puts before it is walked past."""
-    headers = dict(errand.headers) | range_of(errand)
     address = errand.remote.address
-    with _get(session, address, headers) as response:
-        check_status(response, errand)
-        if not is_page(response):
-            yield response
-            return
-        if not errand.remote.confirm:
-            raise DataError(page_instead(errand))
-        page = next(response.iter_content(_LONGEST_PAGE), b"").decode(errors="replace")
-        address = way_on(page, response.url, errand.by_hand)
-    with _get(session, address, headers) as response:
+    if errand.remote.confirm:
+        # Of a page that may come first no part is wanted.
+        with _get(session, address, errand.headers) as response:
+            check_status(response, errand)
+            if is_page(response):
+                address = way_on(_text(response), response.url, errand.by_hand)
+            elif not errand.received:
+                yield response
+                return
+    with _get(session, address, dict(errand.headers) | range_of(errand)) as response:
         check_status(response, errand)
         if is_page(response):
-            page = next(response.iter_content(_LONGEST_PAGE), b"").decode(errors="replace")
-            way_on("" if "download-form" in page else page, response.url, errand.by_hand)
-            raise DataError(page_instead(errand))
+            raise DataError(_page_instead(response, errand))
         yield response
+
+
+def _page_instead(response: Response, errand: Errand) -> str:
+    if errand.remote.confirm:
+        return no_file(_text(response), errand.remote.address, errand.by_hand)
+    return page_instead(errand)
+
+
+def _text(response: Response) -> str:
+    return next(response.iter_content(_LONGEST_PAGE), b"").decode(errors="replace")
 
 
 def _get(session: Session, address: str, headers: Mapping[str, str]) -> Response:
