@@ -214,6 +214,8 @@ def _from_hub(
             if card.source == str(address) and save_as is None and options is None:
                 return Corpus.open(card.name)
         words = [address.repo.rpartition("/")[2], address.config, address.split]
-        derived = "-".join(word for word in words if word)
-        called = check_name(save_as) if save_as else free_name(derived.replace("_", "-"))
+        derived = "-".join(word for word in words if word).replace("_", "-").lower()
+        # A name of DOWNLOADS stands for that corpus, not for its namesake on the hub.
+        derived += "-hub" * (derived in DOWNLOADS)
+        called = check_name(save_as) if save_as else free_name(derived)
         return hub.make(address, called, options, progress)
