@@ -107,4 +107,5 @@ def faults(errand: Errand) -> Iterator[None]:
 
 def _last_words(error: BaseException) -> str:
     """The innermost cause, without the names of objects that libraries wrap it in."""
-    return str(error).rpartition(": ")[2].strip("'\") ")[:120] or type(error).__name__
+    words = str(error).rpartition(": ")[2].rstrip("'\") ")[:120]
+    return words + ")" * (words.count("(") - words.count(")")) or type(error).__name__

@@ -103,7 +103,7 @@ def _receive_all(session: Session, errand: Errand, progress: Progress | None) ->
         failed, most = (0 if errand.received > most else failed + 1), max(most, errand.received)
         if failed >= TRIES:
             raise fault or DataError(broken_off(errand))
-        time.sleep(BACKOFF_SECONDS * 2**failed)
+        time.sleep(BACKOFF_SECONDS * 2 ** (failed - 1))
 
 
 def _receive(session: Session, errand: Errand, progress: Progress | None) -> bool:
