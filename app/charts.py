@@ -59,9 +59,14 @@ def schedule(steps: np.ndarray, weights: np.ndarray, steps_per_epoch: int) -> go
 
 
 def histogram(
-    edges: Sequence[float], counts: Sequence[int], cut: float | None, x: str
+    edges: Sequence[float],
+    counts: Sequence[int],
+    cut: float | None,
+    x: str,
+    title: str = "",
+    noun: str = "sentences",
 ) -> go.Figure:
-    """Counts in bins, with a line where ``cut`` is."""
+    """Counts in bins, with a line where ``cut`` is; the title says "Length in x" where none is given."""
     edges = np.asarray(edges, float)
     figure = go.Figure()
     figure.add_bar(
@@ -69,9 +74,9 @@ def histogram(
         y=list(counts),
         width=np.diff(edges) * 0.92,
         marker={"color": BLUE},
-        hovertemplate="%{x:.0f} " + x + ": %{y:,} sentences<extra></extra>",
+        hovertemplate="%{x:.0f} " + x + ": %{y:,} " + noun + "<extra></extra>",
     )
-    dress(figure, f"Length in {x}", height=230)
+    dress(figure, title or f"Length in {x}", height=230)
     if cut is not None:
         figure.add_vline(x=cut, line={"color": VERMILION, "width": 2, "dash": "dash"})
         figure.add_annotation(
@@ -107,6 +112,7 @@ def bars(values: Mapping[str, float], title: str, unit: str) -> go.Figure:
         hovertemplate="%{y}: %{x:,} " + unit + "<extra></extra>",
     )
     dress(figure, title, height=60 + 24 * max(3, len(names)))
+    figure.update_yaxes(type="category")  # labels such as "7" are names, not numbers
     figure.update_layout(dragmode=False, hovermode="closest", margin={"l": 120})
     return figure
 

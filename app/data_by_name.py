@@ -39,7 +39,7 @@ def section(made: Collection[str]) -> None:
             _table(made), hide_index=True, alt="Published data sets with size, licence and homepage",
             column_config={
                 "from": st.column_config.LinkColumn("from", display_text=r"https?://([^/]+)"),
-                "texts": st.column_config.NumberColumn("texts, about", format="localized"),
+                "rows": st.column_config.NumberColumn("rows, about", format="localized"),
             },
         )  # fmt: skip
 
@@ -47,14 +47,17 @@ def section(made: Collection[str]) -> None:
 def _title(name: str) -> str:
     if name == ANY:
         return "Any data set of the Hugging Face hub"
-    return f"{DOWNLOADS[name].title}: about {DOWNLOADS[name].rows:,} texts"
+    entry = DOWNLOADS[name]
+    what = "pictures" if entry.kind == "images" else "texts"
+    return f"{entry.title}: about {entry.rows:,} {what}"
 
 
 def _table(made: Collection[str]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "name": entry.name,
-            "texts": entry.rows,
+            "kind": entry.kind,
+            "rows": entry.rows,
             "licence": entry.licence,
             "download": _size(entry),
             "from": entry.homepage,

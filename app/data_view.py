@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, forms, jobs, loaders, navigation, state
-from engine.data.corpus import SPLITS, Card, delete
+from app import blocks, charts, data_pictures, forms, jobs, loaders, navigation, state
+from engine.data.corpus import NOUNS, SPLITS, Card, delete
 from engine.data.importing import ImportOptions, free_name, guess, import_path, import_text
+from engine.data.importing_pictures import holds_pictures
 from engine.data.library import Builtin, ensure
 
-TYPES = ["txt", "csv", "tsv", "jsonl", "json", "parquet", "gz"]
+TYPES = ["txt", "csv", "tsv", "jsonl", "json", "parquet", "gz", "npz", "zip"]
 PREFIX = "data:"
 NONE = "(none)"
 
@@ -45,7 +46,7 @@ def builtin_card(entry: Builtin, made: bool) -> None:
     with st.container(border=True, gap="small", height="stretch"):
         st.markdown(f"**{entry.title}**")
         st.caption(entry.help)
-        about = f"about {entry.rows:,} sentences · label: {entry.label}"
+        about = f"about {entry.rows:,} {NOUNS[entry.kind]} · label: {entry.label}"
         st.html(f'<div class="zs-facts">{blocks.escaped(about)}</div>')
         st.space("stretch")
         key = f"{PREFIX}{entry.name}"
@@ -78,7 +79,7 @@ def bring() -> None:
             "Your file",
             TYPES,
             key=f"upload-{_imports()}",
-            help="One sentence a line, or a table; also gzipped.",
+            help="One sentence a line, or a table; also gzipped. Images: an .npz, or a zip of a folder.",
         )
         path = loaders.save_upload(upload) if upload else None
     else:
@@ -97,20 +98,23 @@ def _import_panel(path: Path) -> None:
     name = st.text_input(
         "Name of the data set", free_name(path.name.split(".")[0]), key=f"{key}-name"
     )
-    text, label = None, None
-    if path.is_dir():
+    chosen: dict[str, Any] = {"text_column": None, "label_column": None, "invert": None}
+    kept = set(chosen)
+    if holds_pictures(path):
+        chosen |= data_pictures.guessed(path, key)
+        kept |= data_pictures.FOR_TEXT
+    elif path.is_dir():
         st.caption("A folder: its train, valid (or dev, val) and test files are kept as splits.")
     else:
-        text, label = _columns(path, key)
+        chosen["text_column"], chosen["label_column"] = _columns(path, key)
     with st.expander("More about the import", icon=":material/tune:"):
-        edited = forms.edit(ImportOptions(), key, kept={"text_column", "label_column"})
+        edited = forms.edit(ImportOptions(), key, kept=kept)
     for problem in edited.problems:
         st.error(blocks.plain(problem))
     blocked = "Mend the setting marked in red." if edited.config is None else None
     if st.button("Import", type="primary", key=f"{key}-go", icon=":material/add:",
                  disabled=bool(blocked), help=blocked):  # fmt: skip
-        options = edited.config.model_copy(update={"text_column": text, "label_column": label})
-        _start_import(path, name.strip(), options)
+        _start_import(path, name.strip(), edited.config.model_copy(update=chosen))
 
 
 def _columns(path: Path, key: str) -> tuple[str | None, str | None]:
@@ -173,12 +177,17 @@ def _paste() -> None:
 # -- one data set -----------------------------------------------------------------------------------
 
 
+def summary(card: Card) -> str:
+    """A data set in a list: its title and how much of what it holds."""
+    return f"{card.title}: {sum(card.rows.values()):,} {NOUNS[card.kind]}"
+
+
 def details(card: Card) -> None:
-    """Where it is from, its splits, sentences, checks; train on it, delete it."""
+    """Where it is from, its splits, rows, checks; train on it, delete it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(blocks.plain(card.title), anchor=False, width="stretch")
         if st.button("Train on this", type="primary", icon=":material/add_circle:", key="train-on"):
-            _draft_on(card.name)
+            _draft_on(card)
         if st.button("Delete", icon=":material/delete:", key="delete-data"):
             _confirm_delete(card)
     facts = [card.source, card.licence, *card.notes]
@@ -195,21 +204,31 @@ def details(card: Card) -> None:
             st.markdown(
                 "\n".join(f"- {blocks.plain(problem)}" for problem in card.encoding_problems)
             )
-    sentences, checks = st.tabs(["Sentences", "Checks"], key="data-tabs", on_change="rerun")
-    if sentences.open:
-        with sentences:
-            _sentences(card)
+    noun = NOUNS[card.kind]
+    rows, checks = st.tabs([noun.capitalize(), "Checks"], key="data-tabs", on_change="rerun")
+    if rows.open:
+        with rows:
+            _rows(card)
     if checks.open:
+        with (
+            checks,
+            st.spinner(f"Looking through {sum(card.rows.values()):,} {noun}", show_time=True),
+        ):
+            found = loaders.checks(card.name, card.fingerprint)
         with checks:
-            _checks(card)
+            (data_pictures.checks if card.kind == "images" else _checks)(card, found)
 
 
-def _draft_on(name: str) -> None:
+def _draft_on(card: Card) -> None:
     from engine.presets import preset
 
     draft = state.draft()
-    config, origin = (draft.config, draft.origin) if draft else (preset("quick"), "quick")
-    data = config.data.model_copy(update={"name": name})
+    if draft and draft.config.tokenizer.reads == card.kind:
+        config, origin = draft.config, draft.origin
+    else:
+        origin = data_pictures.preset_for(card) if card.kind == "images" else "quick"
+        config = preset(origin)
+    data = config.data.model_copy(update={"name": card.name})
     state.new_draft(config.model_copy(update={"data": data}), origin)
     navigation.go("train")
 
@@ -217,7 +236,7 @@ def _draft_on(name: str) -> None:
 @st.dialog("Delete this data set?", icon=":material/delete:")
 def _confirm_delete(card: Card) -> None:
     st.markdown(
-        f"**{blocks.plain(card.title)}** with its {sum(card.rows.values()):,} sentences will be gone from "
+        f"**{blocks.plain(card.title)}** with its {sum(card.rows.values()):,} {NOUNS[card.kind]} will be gone from "
         "this machine. Runs that learned from it stay, but their maps need it."
         + (" It can be made again." if card.builtin else "")
     )
@@ -229,23 +248,25 @@ def _confirm_delete(card: Card) -> None:
             st.rerun()
 
 
-def _sentences(card: Card) -> None:
+def _rows(card: Card) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.segmented_control(
             "Split", list(SPLITS), default="train", required=True, key="preview-split",
             format_func=lambda name: charts.SPLIT_NAMES[name],
         )  # fmt: skip
         seed = int(state.seen_note("preview-seed") or 0)
-        st.button("Others", icon=":material/shuffle:", key="others", help="Other random sentences",
+        st.button("Others", icon=":material/shuffle:", key="others", help=f"Other random {NOUNS[card.kind]}",
                   on_click=lambda: state.note("preview-seed", seed + 1))  # fmt: skip
     found = loaders.some_rows(card.name, card.fingerprint, split, 20, seed)
-    st.dataframe(found, hide_index=True, alt=f"Sentences of {card.name}")
-    st.caption(f"Showing {len(found):,} random of {card.rows.get(split, 0):,} sentences.")
+    if card.kind == "images":
+        data_pictures.table(found, f"Pictures of {card.name}")
+    else:
+        st.dataframe(found, hide_index=True, alt=f"Sentences of {card.name}")
+    of = f"{card.rows.get(split, 0):,} {NOUNS[card.kind]}"
+    st.caption(f"Showing {len(found):,} random of {of}.")
 
 
-def _checks(card: Card) -> None:
-    with st.spinner(f"Looking through {sum(card.rows.values()):,} sentences", show_time=True):
-        found = loaders.checks(card.name, card.fingerprint)
+def _checks(card: Card, found: Any) -> None:
     longest = max(2, len(found.lengths) - 1)
     cut = st.slider(
         "Cut sentences at", 1, longest, min(found.max_tokens, longest), key=f"cut-{card.name}",
@@ -276,12 +297,4 @@ def _checks(card: Card) -> None:
         f"Lengths of {found.sampled:,} training sentences; {over:.1%} have more than {cut} tokens",
         pd.DataFrame({"from": edges[:-1], "to": edges[1:], "sentences": counts}),
     )
-    if found.labels:
-        shown = dict(list(found.labels.items())[:12])
-        title = f"Labels, the commonest {len(shown)} of {len(found.labels):,}"
-        blocks.chart(
-            charts.bars(shown, title, "sentences"), "labels", title,
-            pd.DataFrame({"label": found.labels.keys(), "sentences": found.labels.values()}),
-        )  # fmt: skip
-    with st.expander("All findings", icon=":material/fact_check:"):
-        st.markdown("\n".join(f"- {blocks.plain(line)}" for line in found.sentences()))
+    data_pictures.labels_and_findings(found, "sentences")

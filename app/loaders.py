@@ -94,6 +94,15 @@ def forget_upload(path: Path) -> None:
         shutil.rmtree(path.parent, ignore_errors=True)
 
 
+@st.cache_data(show_spinner="Looking at the pictures", max_entries=8)
+def picture_guess(path: Path, changed: int, invert: bool | None) -> Any:
+    """What a file or folder of pictures seems to be; ``changed`` is its time stamp."""
+    from engine.data.importing import ImportOptions
+    from engine.data.importing_pictures import guess_pictures
+
+    return guess_pictures(path, ImportOptions(invert=invert))
+
+
 def free_disk() -> int:
     """Bytes free where runs and data sets are kept."""
     folder = home()
@@ -120,7 +129,10 @@ def data_titles() -> dict[str, str]:
     """Names of data sets -> what a picker shows; built-in ones that are not made yet come last."""
     from engine.data.library import BUILTIN
 
-    titles = {card.name: f"{card.title}, {card.rows['train']:,} sentences" for card in corpora()}
+    titles = {
+        card.name: f"{card.title}, {card.rows['train']:,} {corpus.NOUNS[card.kind]}"
+        for card in corpora()
+    }
     for name, builtin in BUILTIN.items():
         titles.setdefault(name, f"{builtin.title}, made on first use")
     return titles
@@ -306,5 +318,7 @@ def some_rows(name: str, fingerprint: str, split: str, n: int, seed: int) -> pd.
 def checks(name: str, fingerprint: str) -> Any:
     """What the engine finds when it looks through a data set."""
     from engine.data.checks import check
+    from engine.data.picture_checks import check_pictures
 
-    return check(corpus.Corpus.open(name))
+    data = corpus.Corpus.open(name)
+    return check_pictures(data) if data.card.kind == "images" else check(data)

@@ -34,7 +34,8 @@ def make(config: Any) -> Plan:
     from engine.objectives.elbo import Objective
     from engine.objectives.remedies import Horizon
 
-    rows, exact = _training_rows(config.data.name)
+    rows, exact, kind = _training_rows(config.data.name)
+    config.tokenizer.require(kind, config.data.name)
     rows = min(rows, config.data.limit or rows)
     per_epoch = steps_per_epoch(config, rows)
     total = config.training.epochs * per_epoch
@@ -47,11 +48,13 @@ def make(config: Any) -> Plan:
     return Plan(rows, exact, parameters, per_epoch, total, steps, weights, warnings)
 
 
-def _training_rows(name: str) -> tuple[int, bool]:
-    """Sentences in the training split; approximate for a built-in corpus that is not made yet."""
+def _training_rows(name: str) -> tuple[int, bool, str]:
+    """Rows of the training split and their kind; approximate for a built-in corpus that is not made yet."""
     from engine.data.library import BUILTIN
 
     for card in loaders.corpora():
         if card.name == name:
-            return card.rows["train"], True
-    return (BUILTIN[name].rows if name in BUILTIN else 10_000), False
+            return card.rows["train"], True, card.kind
+    if name in BUILTIN:
+        return BUILTIN[name].rows, False, BUILTIN[name].kind
+    return 10_000, False, "text"

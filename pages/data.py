@@ -1,11 +1,11 @@
-"""Built-in corpora in one click, published ones by name, your own text, and a look into each."""
+"""Built-in corpora in one click, published ones by name, your own text or images, and a look into each."""
 
 import streamlit as st
 
 from app import blocks, data_by_name, data_view, loaders, state
 from engine.data.library import BUILTIN
 
-blocks.header("Datasets", "Sentences to learn from: built in, published, or your own.")
+blocks.header("Datasets", "Sentences or pictures to learn from: built in, published, or your own.")
 data_view.poll()
 cards = {card.name: card for card in loaders.corpora()}
 
@@ -34,7 +34,7 @@ if st.session_state.get("data") not in cards:
     st.session_state.pop("data", None)
 name = st.selectbox(
     "Data set", list(cards), key="data", bind="query-params", label_visibility="collapsed",
-    format_func=lambda key: f"{cards[key].title}: {sum(cards[key].rows.values()):,} sentences",
+    format_func=lambda key: data_view.summary(cards[key]),
 )  # fmt: skip
 with st.container(border=True), blocks.kindly(f"{name} cannot be shown"):
     data_view.details(cards[name])

@@ -37,18 +37,32 @@ def list_data(
     remote = [entry for name, entry in DOWNLOADS.items() if name not in here]
     if json:
         made = [card.model_dump(mode="json") | {"here": True} for card in cards]
-        rest = [{"name": e.name, "title": e.title, "builtin": True, "here": False} for e in absent]
+        rest: list[dict[str, Any]] = [
+            {"name": e.name, "title": e.title, "kind": e.kind, "builtin": True, "here": False}
+            for e in absent
+        ]
         rest += [_published(entry) for entry in remote]
         terminal.show_json(made + rest)
         return
     rows = [
-        (card.name, *(f"{card.rows.get(split, 0):,}" for split in SPLITS), card.title, card.licence)
+        (
+            card.name,
+            card.kind,
+            *(f"{card.rows.get(s, 0):,}" for s in SPLITS),
+            card.title,
+            card.licence,
+        )
         for card in cards
     ]
-    made_here = "made when first used"
-    rows += [(e.name, f"~{e.rows:,}", "", "", f"{e.title} ({made_here})", "") for e in absent]
-    rows += [(e.name, f"~{e.rows:,}", "", "", f"{e.title} (a download)", e.licence) for e in remote]
-    terminal.show_table(("data set", *SPLITS, "title", "licence"), rows)
+    rows += [
+        (e.name, e.kind, f"~{e.rows:,}", "", "", f"{e.title} (made when first used)", "")
+        for e in absent
+    ]
+    rows += [
+        (e.name, e.kind, f"~{e.rows:,}", "", "", f"{e.title} (a download)", e.licence)
+        for e in remote
+    ]
+    terminal.show_table(("data set", "kind", *SPLITS, "title", "licence"), rows)
     terminal.note("hf:OWNER/NAME[:CONFIG[:SPLIT]] stands for any data set of the Hugging Face hub")
 
 
@@ -57,6 +71,7 @@ def _published(entry: Download) -> dict[str, Any]:
         "name": entry.name,
         "title": entry.title,
         "help": entry.help,
+        "kind": entry.kind,
         "homepage": entry.homepage,
         "licence": entry.licence,
         "rows": entry.rows,
@@ -71,8 +86,9 @@ def import_data(
     what: Annotated[
         str,
         typer.Argument(
-            help="txt, CSV, TSV, JSON Lines or Parquet, also .gz; a folder of splits; the name of a "
-            "published data set; or hf:OWNER/NAME[:CONFIG[:SPLIT]]."
+            help="txt, CSV, TSV, JSON Lines or Parquet, also .gz, or a folder of splits; of images an "
+            ".npz, or a folder or zip of files; the name of a published data set; or "
+            "hf:OWNER/NAME[:CONFIG[:SPLIT]]."
         ),
     ],
     name: Annotated[
@@ -88,19 +104,25 @@ def import_data(
         str | None, typer.Option(help="Column with the sentences; guessed by default.")
     ] = None,
     label_column: Annotated[
-        str | None, typer.Option(help="Column with the labels; guessed by default.")
+        str | None,
+        typer.Option(help="Column or array with the labels; guessed by default, none for ''."),
     ] = None,
     valid: Annotated[float | None, typer.Option(help="Share of validation rows.")] = None,
     test: Annotated[float | None, typer.Option(help="Share of test rows.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the split.")] = None,
+    invert: Annotated[
+        bool | None,
+        typer.Option(help="Of images: exchange light and dark; guessed from borders by default."),
+    ] = None,
 ) -> None:
-    """Import a file, a folder, or a published data set by name, with training, validation and test splits."""
+    """Import text or images, your own or published ones by name, with training, validation and test splits."""
     given = {
         "text_column": text_column,
         "label_column": label_column,
         "valid": valid,
         "test": test,
         "seed": seed,
+        "invert": invert,
     }
     given = {key: value for key, value in given.items() if value is not None}
     with terminal.progress() as progress:

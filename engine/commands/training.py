@@ -50,7 +50,7 @@ def train(
         str, typer.Option(help="Where the settings start from; see `presets`.")
     ] = "standard",
     data: Annotated[
-        str | None, typer.Option(help="A data set's name, or a file or folder of text.")
+        str | None, typer.Option(help="A data set's name, or a file or folder to import.")
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -88,6 +88,7 @@ def experiment(
     config = override(preset_config(preset), settings)
     with terminal.progress() as progress:
         corpus = resolve(config.data.name, progress)
+    config.tokenizer.require(corpus.card.kind, corpus.name)
     check(config, corpus.rows("train"))
     return override(config, [f"data.name={corpus.name}"])
 

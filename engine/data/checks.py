@@ -80,11 +80,11 @@ def check(corpus: Corpus, tokenizer: Tokenizer | None = None, max_tokens: int = 
         tokenizer: the one that will be used; a word tokeniser of default settings where None.
         max_tokens: where training would cut.
     """
-    texts = {split: _sample(corpus, split) for split in SPLITS}
+    texts = {split: sample(corpus, split) for split in SPLITS}
     tokenizer = tokenizer or Tokenizer.train(TokenizerConfig(), texts["train"])
     encoded = {split: tokenizer.encode(some) for split, some in texts.items()}
     lengths = np.array([len(row) - 2 for row in encoded["train"]], dtype=np.int64)
-    duplicates, overlap = _copies(corpus)
+    duplicates, overlap = copies(corpus)
     return Checks(
         rows={split: corpus.rows(split) for split in SPLITS},
         duplicates=duplicates,
@@ -95,21 +95,22 @@ def check(corpus: Corpus, tokenizer: Tokenizer | None = None, max_tokens: int = 
         truncated=float((lengths > max_tokens).mean()) if len(lengths) else 0.0,
         vocabulary=tokenizer.vocab_size,
         coverage={split: tokenizer.known_share(rows) for split, rows in encoded.items() if rows},
-        labels=_labels(corpus),
+        labels=label_counts(corpus),
         encoding_problems=corpus.card.encoding_problems,
         notes=corpus.card.notes,
     )
 
 
-def _sample(corpus: Corpus, split: str) -> list[str]:
-    """At most 50,000 texts, evenly spaced."""
+def sample(corpus: Corpus, split: str, most: int = SAMPLE) -> list[str]:
+    """At most ``most`` texts, evenly spaced."""
     rows = corpus.rows(split)
-    if rows <= SAMPLE:
+    if rows <= most:
         return corpus.texts(split)
-    return corpus.texts(split, np.linspace(0, rows - 1, SAMPLE).astype(np.int64))
+    return corpus.texts(split, np.linspace(0, rows - 1, most).astype(np.int64))
 
 
-def _copies(corpus: Corpus) -> tuple[dict[str, int], dict[str, int]]:
+def copies(corpus: Corpus) -> tuple[dict[str, int], dict[str, int]]:
+    """Rows per split that came before in it, and rows of held-out splits that train has."""
     hashes = {split: corpus.text_hashes(split) for split in SPLITS}
     distinct = {split: np.unique(values) for split, values in hashes.items()}
     duplicates = {split: len(values) - len(distinct[split]) for split, values in hashes.items()}
@@ -119,6 +120,7 @@ def _copies(corpus: Corpus) -> tuple[dict[str, int], dict[str, int]]:
     return duplicates, overlap
 
 
-def _labels(corpus: Corpus) -> dict[str, int] | None:
+def label_counts(corpus: Corpus) -> dict[str, int] | None:
+    """Rows of train per label, most frequent first; None without labels."""
     labels = corpus.labels("train")
     return None if labels is None else dict(Counter(labels).most_common())

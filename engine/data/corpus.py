@@ -17,16 +17,22 @@ if TYPE_CHECKING:
     Indices = Sequence[int] | np.ndarray
 
 SPLITS = ("train", "valid", "test")
+NOUNS = {"text": "sentences", "images": "pictures"}
+"""What the rows of a corpus are called, by its kind."""
 Split = Literal["train", "valid", "test"]
 Progress = Callable[[int, int | None, str], None]
 """Called with what is done, the total where it is known, and what is being done, in words."""
 
 
 class Card(Config):
-    """What is known about a corpus without opening it."""
+    """What is known about a corpus without opening it.
+
+    Of ``kind`` images, each text is a picture: a PNG as a data URI (:mod:`engine.data.pictures`).
+    """
 
     name: str
     title: str
+    kind: Literal["text", "images"] = "text"
     source: str
     licence: str = ""
     columns: tuple[str, ...] = ("text",)

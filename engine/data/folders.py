@@ -31,7 +31,7 @@ def files_of(path: Path) -> list[tuple[str | None, Path]]:
     for file in sorted(path.iterdir()):
         kind = FORMATS.get(_suffix(file))
         if kind and file.is_file():
-            split = _split_of(file)
+            split = split_of(file)
             if split:
                 found.setdefault(kind, {}).setdefault(split, []).append(file)
             else:
@@ -45,7 +45,7 @@ def files_of(path: Path) -> list[tuple[str | None, Path]]:
     names = ", ".join(file.name for file in sorted(path.iterdir())[:8]) or "nothing"
     raise DataError(
         f"the folder {path} must hold a file for train (and may hold valid and test), such as "
-        f"train.txt, valid.txt, test.txt; it holds {names}"
+        f"train.txt, valid.txt, test.txt, or images: pictures or one .npz; it holds {names}"
     )
 
 
@@ -54,7 +54,8 @@ def _suffix(path: Path) -> str:
     return Path(name).suffix
 
 
-def _split_of(path: Path) -> str | None:
+def split_of(path: Path) -> str | None:
+    """The split that a file's name says it is, or None."""
     words = re.split(r"[._-]+", path.name.lower())
     return next((SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS), None)
 
@@ -69,8 +70,15 @@ def derived_name(path: Path) -> str:
 
 def content_fingerprint(path: Path | str) -> str:
     """Equal for files, or folders of splits, with the same content, whatever they are called."""
+    from engine.data.importing_pictures import (  # it sorts folders as this does
+        fingerprint,
+        holds_pictures,
+    )
+
+    if holds_pictures(path := Path(path).expanduser()):
+        return fingerprint(path)
     digest = hashlib.blake2b(digest_size=16)
-    for split, file in files_of(Path(path).expanduser()):
+    for split, file in files_of(path):
         digest.update(f"{split}\0".encode())
         with open(file, "rb") as body:
             while block := body.read(1 << 22):

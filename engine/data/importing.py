@@ -16,6 +16,7 @@ from engine.data.corpus import Corpus, Progress, exists
 from engine.data.files import check_encoding
 from engine.data.folders import content_fingerprint, derived_name, files_of
 from engine.data.guessing import PREVIEW, SAMPLE, Guess, detect, guess_columns
+from engine.data.importing_pictures import holds_pictures, import_pictures
 from engine.data.reading import Rows, column_named, parquet_columns, read
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -58,6 +59,11 @@ class ImportOptions(Config):
     bad_bytes: Literal["refuse", "replace"] = param(
         "refuse", "What to do with bytes that are not text: refuse the file, or replace them by �."
     )
+    invert: bool | None = param(
+        None,
+        "Of pictures: exchange light and dark, so that ink on paper becomes high levels on 0; guessed from "
+        "their borders where not set.",
+    )
 
 
 def guess(path: Path | str, options: ImportOptions | None = None) -> Guess:
@@ -92,14 +98,18 @@ def import_path(
     options: ImportOptions | None = None,
     progress: Progress | None = None,
 ) -> Corpus:
-    """Import a file, or a folder with files for train, valid (dev, val) and test.
+    """Import a file, or a folder with files for train, valid (dev, val) and test; or pictures.
 
+    Pictures come as an .npz, or as a folder or zip of files (:mod:`engine.data.importing_pictures`).
     Splits that come with a folder are kept; a held-out split that is missing is taken from train.
 
     Raises:
         DataError: with the line and the cure; nothing half-imported stays behind.
     """
-    path = Path(path).expanduser()
+    path, options = Path(path).expanduser(), options or ImportOptions()
+    if holds_pictures(path):
+        name = check_name(name) if name else free_name(derived_name(path))
+        return import_pictures(path, name, options, progress)
     files = files_of(path)
     name = check_name(name) if name else free_name(derived_name(path))
     return import_files(files, name, options, progress, source=str(path.resolve()))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.config import DataError, one_of
-from engine.data.builtin import docstrings, python_lines, synthetic, unicode_names
+from engine.data.builtin import digits, docstrings, python_lines, synthetic, unicode_names
 from engine.data.corpus import Corpus, Progress, corpora, exists, folder
 from engine.data.downloads import DOWNLOADS
 from engine.data.downloads.entry import PREFIX
@@ -28,9 +28,10 @@ class Builtin:
 
     Attributes:
         help: what it is, for a tooltip.
-        rows: about how many sentences it has.
+        rows: about how many sentences or pictures it has.
         label: what its labels mean.
         make: returns its columns; "text" and "label" are among them.
+        kind: whether a text is a sentence or a picture.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Builtin:
     label: str
     source: str
     make: Callable[[Progress | None], dict[str, Any]]
+    kind: Literal["text", "images"] = "text"
 
 
 BUILTIN: dict[str, Builtin] = {
@@ -83,6 +85,16 @@ BUILTIN: dict[str, Builtin] = {
             "mixture component of the true code",
             "generated with numpy, seed 19950927",
             synthetic.make,
+        ),
+        Builtin(
+            "digits",
+            "Digits (images)",
+            "Handwritten digits as grey pictures of 8 by 8 pixels: small enough to train on in minutes.",
+            1_797,
+            "digit",
+            "scikit-learn's digits: the test set of Alpaydin and Kaynak's optical recognition data, UCI",
+            digits.make,
+            "images",
         ),
     )
 }
@@ -179,6 +191,7 @@ def _make(entry: Builtin, progress: Progress | None) -> Corpus:
             seed=SEED,
             progress=progress,
             title=entry.title,
+            kind=entry.kind,
             source=entry.source,
             builtin=True,
             notes=(f"label: {entry.label}",),

@@ -18,6 +18,7 @@ def allot(
     shares: Mapping[str, float],
     seed: int,
     drop_overlap: bool = False,
+    noun: str = "text",
 ) -> tuple[np.ndarray, list[str]]:
     """The split of every row, and what a person should know about it.
 
@@ -34,6 +35,7 @@ def allot(
         shares: the wanted share of distinct texts of "valid" and "test".
         seed: of the permutation.
         drop_overlap: remove from given held-out splits what training contains.
+        noun: what a row is called in messages.
 
     Returns:
         codes: uint8 (N,), 0 train, 1 valid, 2 test, 255 dropped; and notes.
@@ -43,22 +45,22 @@ def allot(
     pool = given == DROPPED if (given == DROPPED).any() else given == TRAIN
     codes, notes = given.copy(), []
     if missing:
-        codes[pool], repeated = _deal(texts[pool], missing, seed, bool(came))
+        codes[pool], repeated = _deal(texts[pool], missing, seed, bool(came), noun)
         if repeated:
             notes.append(f"{repeated:,} repeated rows left out of the held-out splits")
     else:
         codes[pool] = TRAIN
     if came:
-        notes += _overlap(texts, codes, came, drop_overlap)
+        notes += _overlap(texts, codes, came, drop_overlap, noun)
     return codes, notes
 
 
 def _deal(
-    texts: np.ndarray, shares: Mapping[int, float], seed: int, given: bool
+    texts: np.ndarray, shares: Mapping[int, float], seed: int, given: bool, noun: str
 ) -> tuple[np.ndarray, int]:
     unique, first, inverse = np.unique(texts, return_index=True, return_inverse=True)
     if len(unique) < len(shares) + 1:
-        raise DataError(_too_few(len(texts), len(unique), len(shares) + 1, given))
+        raise DataError(_too_few(len(texts), len(unique), len(shares) + 1, given, noun))
     order = np.random.default_rng(seed).permutation(len(unique))
     split, start = np.zeros(len(unique), dtype=np.uint8), 0
     for code, share in shares.items():
@@ -73,20 +75,26 @@ def _deal(
     return codes, int(repeated.sum())
 
 
-def _too_few(rows: int, unique: int, needed: int, given: bool) -> str:
+def _too_few(rows: int, unique: int, needed: int, given: bool, noun: str) -> str:
     what = "training rows" if given else "data"
     if unique < rows:
-        got = f"{rows:,} rows with only {unique:,} different texts"
+        got = f"{rows:,} rows with only {unique:,} different {noun}s"
     else:
         got = f"{rows:,} {'row' if rows == 1 else 'rows'}"
+    cure = (
+        "Add more lines (one text per line), or check that the right column is the text column"
+        if noun == "text"
+        else f"Add more {noun}s"
+    )
     return (
-        f"the {what} must have at least {needed} different texts, one for each of train, valid "
-        f"and test; got {got}. Add more lines (one text per line), or check that the right column "
-        "is the text column"
+        f"the {what} must have at least {needed} different {noun}s, one for each of train, valid "
+        f"and test; got {got}. {cure}"
     )
 
 
-def _overlap(texts: np.ndarray, codes: np.ndarray, came: set[int], drop: bool) -> list[str]:
+def _overlap(
+    texts: np.ndarray, codes: np.ndarray, came: set[int], drop: bool, noun: str
+) -> list[str]:
     """Drop, or count, the rows of given held-out splits that training contains."""
     notes = []
     train = np.unique(texts[codes == TRAIN])
@@ -99,6 +107,6 @@ def _overlap(texts: np.ndarray, codes: np.ndarray, came: set[int], drop: bool) -
             codes[shared] = DROPPED
         fate = "left out" if drop else "kept, because the split came with the data"
         notes.append(
-            f"{len(shared):,} of {len(rows):,} {NAMES[code]} texts occur in train ({fate})"
+            f"{len(shared):,} of {len(rows):,} {NAMES[code]} {noun}s occur in train ({fate})"
         )
     return notes

@@ -14,6 +14,7 @@ the vocabulary):
 **Char** has one id per character. **BPE** works on bytes and therefore knows every text. **WordPiece** cuts
 words into the longest pieces it knows; "##" marks those inside a word.
 **Pretrained** is any tokeniser of the library, its ids put in our order.
+**Pixels** reads pictures (:mod:`engine.data.pixels`).
 
 For all of them ``encode(decode(ids)) == ids`` for known pieces (BPE: for ids as ``encode`` makes them).
 """
@@ -27,6 +28,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from engine.config import DataError
 from engine.data.detokenise import join_words
@@ -69,6 +72,11 @@ class Tokenizer:
         if config.kind == "pretrained":
             return cls(config, learn(config, False, iter(())), False)
         stream = _flat(texts)
+        if config.kind == "pixels":
+            from engine.data.pixels import Pixels, require_pictures  # a tokeniser, as this is
+
+            require_pictures(stream)
+            return Pixels(config)
         sample = list(itertools.islice(stream, _SAMPLE))
         if not sample:
             raise DataError("a tokeniser learns from text: there must be a sentence, got none")
@@ -84,6 +92,10 @@ class Tokenizer:
             saved = json.loads(Path(path).read_text(encoding="utf-8"))
             ours = saved.pop("zscape")
             config = TokenizerConfig(**ours["config"])
+            if config.kind == "pixels":
+                from engine.data.pixels import Pixels
+
+                return Pixels(config)
             model = tokenizers.Tokenizer.from_str(json.dumps(saved))
         except FileNotFoundError as error:
             raise DataError(f"there is no tokeniser at {path}") from error
@@ -120,13 +132,21 @@ class Tokenizer:
         rows = self._rows(texts)
         return [[START, *_unforged(row[:max_tokens]), END] for row in rows]
 
+    def flat(
+        self, texts: Sequence[str], max_tokens: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As :meth:`encode`: all ids in one int32 array, and how many each text has."""
+        rows = self.encode(texts, max_tokens)
+        ids = np.fromiter(itertools.chain.from_iterable(rows), np.int32)
+        return ids, np.array([len(row) for row in rows], np.int64)
+
     def decode(self, ids: Iterable[Sequence[int]]) -> list[str]:
         """Text of each row up to its first end, without special ids."""
-        return [self._text(_content(row)) for row in ids]
+        return [self._text(content(row)) for row in ids]
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Each token as it is shown, a blank as ``▁``; special ids are left out."""
-        return [self._piece(i) for i in _content(ids)]
+        return [self._piece(i) for i in content(ids)]
 
     def unknown_words(self, texts: Iterable[str]) -> set[str]:
         """The words of ``texts`` that have no id of their own; of a tokeniser of words."""
@@ -222,7 +242,8 @@ def _unforged(row: list[int]) -> list[int]:
     return [i if i > END else UNKNOWN for i in row]
 
 
-def _content(row: Sequence[int]) -> list[int]:
+def content(row: Sequence[int]) -> list[int]:
+    """What stands before the first end, without padding and starts."""
     ids = [int(i) for i in row]
     stop = ids.index(END) if END in ids else len(ids)
     return [i for i in ids[:stop] if i not in (PAD, START)]

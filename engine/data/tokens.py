@@ -101,13 +101,14 @@ def _write(
     progress: Progress | None,
 ) -> None:
     total, lengths = corpus.rows(split), []
+    pieces = "pixels" if corpus.card.kind == "images" else "tokens"
     with open(draft / "flat", "wb") as file:
         for texts in corpus.iter_texts(split, _BATCH):
-            rows = Tokens.of(tokenizer.encode(texts, max_tokens))
-            rows.ids.tofile(file)
-            lengths.append(rows.lengths)
+            ids, sizes = tokenizer.flat(texts, max_tokens)
+            ids.tofile(file)
+            lengths.append(sizes)
             if progress:
-                progress(sum(map(len, lengths)), total, f"cutting {corpus.name} into tokens")
+                progress(sum(map(len, lengths)), total, f"cutting {corpus.name} into {pieces}")
     offsets = np.concatenate([[0], *lengths]).cumsum().astype(np.int64)
     np.save(draft / "offsets.npy", offsets)
     _with_header(draft / "flat", draft / "ids.npy", int(offsets[-1]))

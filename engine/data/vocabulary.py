@@ -22,10 +22,10 @@ WORD = r"<unk>|\w+(?:[.'’]\w+|(?<=\d)[,:](?=\d)\w+)*|[^\w\s]"
 class TokenizerConfig(Config):
     """How sentences are cut into tokens."""
 
-    kind: Literal["word", "char", "bpe", "wordpiece", "pretrained"] = param(
+    kind: Literal["word", "char", "bpe", "wordpiece", "pretrained", "pixels"] = param(
         "word",
         "Words; single characters; byte pairs or word pieces, which are parts of words learnt from the text; "
-        "pretrained: as somebody else's tokeniser has it.",
+        "pretrained: as somebody else's tokeniser has it; pixels: of pictures, each on or off.",
     )
     source: str | None = param(
         None,
@@ -48,6 +48,18 @@ class TokenizerConfig(Config):
         le=1_000_000,
     )
     lowercase: bool = param(False, "Read every text in lower case.")
+    side: int = param(
+        28,
+        "pixels: every picture is scaled to so many rows of so many pixels.",
+        unit="pixels",
+        ge=1,
+        le=64,
+    )
+    binarisation: Literal["dynamic", "fixed"] = param(
+        "dynamic",
+        "pixels: a grey pixel is on with a probability of its grey level. dynamic: drawn anew whenever "
+        "training reads the picture (Burda et al. 2016). fixed: once, as it is for validation and test.",
+    )
 
     _whole_path = field_validator("source")(located)
 
@@ -59,6 +71,30 @@ class TokenizerConfig(Config):
                 f"kind {self.kind!r} with source {self.source!r}: set both, or neither"
             )
         return self
+
+    @property
+    def reads(self) -> Literal["text", "images"]:
+        """The kind of data that this is a tokeniser for."""
+        return "images" if self.kind == "pixels" else "text"
+
+    def require(self, kind: str, data: str) -> None:
+        """Raises ConfigError where text would be read as pictures, or pictures as text.
+
+        Args:
+            kind: what the data set holds, "text" or "images".
+            data: its name.
+        """
+        if kind == self.reads:
+            return
+        if kind == "images":
+            raise ConfigError(
+                f"data set {data!r} holds pictures, so tokenizer.kind must be 'pixels', got {self.kind!r}; "
+                "set it, or choose a preset for images or a data set of text"
+            )
+        raise ConfigError(
+            f"data set {data!r} holds text, so tokenizer.kind must be word, char, bpe, wordpiece or "
+            "pretrained, got 'pixels'; set it, or choose a data set of pictures such as 'digits'"
+        )
 
 
 def learn(config: TokenizerConfig, tokenised: bool, texts: Iterator[str]) -> Any:

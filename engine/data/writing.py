@@ -85,7 +85,9 @@ class Draft:
         """Split, write, rename; ``card`` are the fields of ``Card`` that the caller knows."""
         texts = _joined(self._hashes, np.uint64)
         given = _joined(self._given, np.uint8)
-        codes, notes = allot(texts, given, {"valid": valid, "test": test}, seed, drop_overlap)
+        noun = "picture" if card.get("kind") == "images" else "text"
+        shares = {"valid": valid, "test": test}
+        codes, notes = allot(texts, given, shares, seed, drop_overlap, noun)
         if self._writer is not None:
             self._writer.close()
             self._writer = None

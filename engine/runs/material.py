@@ -10,8 +10,10 @@ import numpy as np
 
 from engine.config import DataError
 from engine.data.batches import Batches, Tokens, tokenize
+from engine.data.binarising import DynamicBatches, GreyTokens
 from engine.data.corpus import Corpus
 from engine.data.library import resolve
+from engine.data.pixels import Pixels
 from engine.data.tokenizers import Tokenizer
 from engine.runs.store import TOKENIZER_FILE, Run
 
@@ -42,15 +44,19 @@ def prepare(run: Run, config: ExperimentConfig, progress: Progress | None = None
     """The corpus of a run, tokenised; the run's own tokeniser once it has one."""
     corpus = resolve(config.data.name, progress)
     tokenizer = _tokenizer(run, config, corpus)
-    train = tokenize(corpus, "train", tokenizer, config.data.max_tokens, progress)
+    reader = _reader(tokenizer)
+    train = tokenize(corpus, "train", reader, config.data.max_tokens, progress)
     valid = tokenize(corpus, "valid", tokenizer, config.data.max_tokens, progress)
     if not len(train):
         raise DataError(
             f"data set {corpus.name!r} must have sentences to train on, its split is empty"
         )
     chosen = _random_part(train, config.data.limit, config.seed)
-    batches = Batches(chosen, config.training.batch_size, config.seed)
-    return Material(tokenizer, batches, valid, len(train))
+    dealt = (config.training.batch_size, config.seed)
+    if reader is tokenizer:
+        return Material(tokenizer, Batches(chosen, *dealt), valid, len(train))
+    greys = GreyTokens(chosen.ids, chosen.offsets)
+    return Material(tokenizer, DynamicBatches(greys, *dealt), valid, len(train))
 
 
 def split_of(
@@ -63,10 +69,17 @@ def split_of(
 
 
 def _tokenizer(run: Run, config: ExperimentConfig, corpus: Corpus) -> Tokenizer:
+    config.tokenizer.require(corpus.card.kind, corpus.name)
     path = run.path / TOKENIZER_FILE
     if not path.exists():
         Tokenizer.train(config.tokenizer, corpus.iter_texts("train")).save(path)
     return Tokenizer.load(path)
+
+
+def _reader(tokenizer: Tokenizer) -> Tokenizer:
+    """What cuts the training split: pictures keep their grey where each epoch draws them anew."""
+    dynamic = tokenizer.config.binarisation == "dynamic"
+    return tokenizer.grey() if dynamic and isinstance(tokenizer, Pixels) else tokenizer
 
 
 def _random_part(tokens: Tokens, limit: int | None, seed: int) -> Tokens:

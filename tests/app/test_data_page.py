@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import jobs
+from engine.data import pictures
 from engine.data.corpus import Corpus, corpora
+from engine.data.importing import import_path
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
@@ -122,3 +125,59 @@ def test_a_builtin_corpus_is_offered_with_one_click(
 class Named:
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+@pytest.fixture
+def glyphs(tmp_path: Path) -> Path:
+    """Thirty small pictures, dark on light, and their labels."""
+    ink = np.random.default_rng(0).integers(0, 256, (30, 5, 5)).astype(np.uint8)
+    ink[:, [0, -1]] = ink[:, :, [0, -1]] = 0
+    np.savez(tmp_path / "glyphs.npz", x=255 - ink, y=np.arange(30) % 3, place=np.arange(30) % 5)
+    return tmp_path / "glyphs.npz"
+
+
+def test_pictures_are_guessed_shown_and_imported(
+    page: Open, home: Path, glyphs: Path, wait_until: Callable[..., None], said: Said
+) -> None:
+    app = by_path(page, glyphs)
+    key = f"import-{glyphs}"
+    assert app.selectbox(key=f"{key}-label").value == "y"
+    assert "light and dark will be exchanged" in said(app)
+    app.segmented_control(key=f"{key}-invert").set_value("no").run()
+    assert "light and dark stay" in said(app)
+    app.segmented_control(key=f"{key}-invert").set_value("guess").run()
+    app.selectbox(key=f"{key}-label").set_value("place").run()
+    app.button(key=f"{key}-go").click().run()
+    wait_until(app, lambda _: not jobs.live() and [card.name for card in corpora()] == ["glyphs"])
+    data = Corpus.open("glyphs")
+    assert set(data.labels("train")) == set("01234")
+    assert pictures.read(data.texts("train", [0])[0])[0].tolist() == [0] * 5
+    app.run()
+    assert not app.exception and app.dataframe[-1].value["text"][0].startswith("data:image/png")
+    assert "Showing 20 random of 24 pictures." in said(app)
+
+
+def test_checks_of_pictures_count_what_pictures_have(page: Open, home: Path, glyphs: Path) -> None:
+    import_path(glyphs, "glyphs")
+    app = page("data", data="glyphs")
+    app.session_state["data-tabs"] = "Checks"
+    app.run()
+    told = {metric.label: metric.value for metric in app.metric}
+    assert told["Pixels"] == "5 × 5" and told["Duplicates"] == "0" and "Ink" in told
+    assert "Truncated" not in told and not app.exception
+
+
+def test_a_damaged_file_of_pictures_is_explained(page: Open, home: Path, glyphs: Path) -> None:
+    glyphs.write_bytes(glyphs.read_bytes()[:100])
+    app = by_path(page, glyphs)
+    assert app.error and "ends early or is damaged" in app.error[0].value
+
+
+def test_text_settings_and_pictures_do_not_start_a_run(
+    page: Open, home: Path, glyphs: Path
+) -> None:
+    import_path(glyphs, "glyphs")
+    app = page("train")
+    app.selectbox(key=f"{app.session_state['draft'].key}.data").set_value("glyphs").run()
+    assert app.button(key="start").disabled
+    assert any("tokenizer.kind must be 'pixels'" in error.value for error in app.error)

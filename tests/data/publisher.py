@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import struct
 import tarfile
 import threading
 import time
@@ -13,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import numpy as np
 
 from engine.data.downloads.entry import Download
 
@@ -221,6 +225,56 @@ def _topic(i: int, text: str) -> str:
     return f'"{i % 4 + 1}","Hotel ""{i}"" opens","{text}\\nat last\\"'
 
 
+def ink(n: int, seed: int) -> np.ndarray:
+    """Pictures (N, 28, 28) of ink from 0 to 1, no two alike, none symmetric."""
+    return np.random.default_rng(seed).integers(0, 256, (n, 28, 28)) / 255
+
+
+def _pt() -> bytes:
+    """Three tensors, saved as torch 0.4 did."""
+    import torch
+
+    file = io.BytesIO()
+    parts = tuple(
+        torch.tensor(ink(n, seed), dtype=torch.float32)[:, None]
+        for seed, n in enumerate(SIZES.values())
+    )
+    torch.save(parts, file, _use_new_zipfile_serialization=False)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        info = tarfile.TarInfo("omniglot_data/omniglot.pt")
+        info.size = file.tell()
+        file.seek(0)
+        archive.addfile(info, file)
+    return packed.getvalue()
+
+
+def _mat() -> bytes:
+    from scipy.io import savemat
+
+    arrays: dict[str, Any] = {}
+    for seed, (prefix, n) in enumerate((("", SIZES["train"]), ("test", SIZES["test"]))):
+        # Matlab's order: down the columns, a picture a column.
+        arrays[f"{prefix}data"] = ink(n, seed).transpose(0, 2, 1).reshape(n, -1).T
+        arrays[f"{prefix}target"] = np.eye(50)[np.arange(n) % 50].T
+    file = io.BytesIO()
+    savemat(file, arrays)
+    return file.getvalue()
+
+
+def _idx(array: np.ndarray) -> bytes:
+    head = struct.pack(f">{1 + array.ndim}I", 2048 + array.ndim, *array.shape)
+    return gzip.compress(head + array.astype(np.uint8).tobytes())
+
+
+def _mnist() -> dict[str, bytes]:
+    files = {}
+    for seed, (name, n) in enumerate((("train", SIZES["train"]), ("t10k", SIZES["test"]))):
+        files[f"{name}-images-idx3-ubyte.gz"] = _idx(np.rint(ink(n, seed) * 255))
+        files[f"{name}-labels-idx1-ubyte.gz"] = _idx(np.arange(n) % 10)
+    return files
+
+
 def bodies() -> dict[str, dict[str, bytes]]:
     """Every entry's files as its publisher makes them, with a few rows: entry -> file -> bytes."""
     news = each("{}.csv", _topic)
@@ -250,5 +304,8 @@ def bodies() -> dict[str, dict[str, bytes]]:
         "mscoco": {"annotations_trainval2017.zip": zipped(coco)},
         "mscoco-cotk": {"mscoco.zip": zipped(each("mscoco/mscoco_{}.txt", _plain, valid="dev"))},
         "hotel-reviews": {"hotel_reviews.900.txt": reviews.encode()},
+        "omniglot": {"omniglot_data.tar.gz": _pt()},
+        "omniglot-burda": {"chardata.mat": _mat()},
+        "mnist": _mnist(),
         "ag-news": {name: news[name].encode() for name in ("train.csv", "test.csv")},
     }

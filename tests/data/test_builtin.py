@@ -298,7 +298,7 @@ def test_an_unknown_built_in_is_named(home: Path) -> None:
 @pytest.mark.parametrize("entry", BUILTIN.values(), ids=BUILTIN)
 def test_every_built_in_corpus_says_what_it_is(entry: Builtin) -> None:
     assert entry.help.endswith(".") and entry.title and entry.label and entry.source
-    assert entry.rows > 10_000 and (entry.make.__doc__ or "").strip()
+    assert entry.rows > 1_000 and (entry.make.__doc__ or "").strip()
 
 
 def test_the_requirements_and_their_needs_are_found_and_nothing_else() -> None:
@@ -322,7 +322,7 @@ def test_every_built_in_corpus_can_be_made_here(home: Path, name: str) -> None:
     corpus = ensure(name, lambda done, total, what: seen.append((done, total)))
     rows = sum(corpus.card.rows.values())
     assert rows == pytest.approx(BUILTIN[name].rows, rel=0.3)
-    assert len(seen) > 10 and corpus.card.label_column == "label"
+    assert len(seen) > (10 if rows > 10_000 else 1) and corpus.card.label_column == "label"
     texts = corpus.texts("train")
     assert len(set(texts)) == len(texts)
     held_out = set(corpus.texts("test")) | set(corpus.texts("valid"))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.config import DataError, home
-from engine.data import library
+from engine.data import library, pictures
 from engine.data.corpus import SPLITS, Corpus, corpora
 from engine.data.downloads import DOWNLOADS, fetching
 from engine.data.importing import ImportOptions
 from engine.data.library import download, resolve
-from tests.data.publisher import SIZES, Publisher, bodies, publishing, said, tarred, zipped
+from tests.data.publisher import SIZES, Publisher, bodies, ink, publishing, said, tarred, zipped
 
 BODIES = bodies()
 
@@ -72,7 +76,8 @@ def test_every_entry_is_downloaded_and_keeps_its_published_split(
     for split in entry.splits:
         drawn = len(SPLITS) - len(entry.splits) if split == "train" else 0
         assert got[split] == SIZES[split] - drawn * 3
-        assert "guest number" in corpus.texts(split)[0]
+        shown = "data:image/png" if entry.kind == "images" else "guest number"
+        assert shown in corpus.texts(split)[0] and corpus.card.kind == entry.kind
     asked = len(publisher.asked)
     assert resolve(name).name == name and len(publisher.asked) == asked
 
@@ -130,6 +135,56 @@ def test_premises_stand_once_beside_their_hypotheses(publisher: Publisher) -> No
         *("premise", "entailment", "neutral", "contradiction"),
         *("premise", "no consensus", "entailment", "neutral"),
     ]
+
+
+@pytest.mark.parametrize("name", ["omniglot", "omniglot-burda", "mnist"])
+def test_pictures_come_upright_with_their_ink(publisher: Publisher, name: str) -> None:
+    corpus = resolve(name)
+    wanted = np.rint(ink(SIZES["test"], 2 if name == "omniglot" else 1) * 255)
+    for text, picture in zip(corpus.texts("test"), wanted, strict=True):
+        assert np.array_equal(pictures.read(text), picture)
+    labels = {"omniglot": None, "omniglot-burda": list("123456"), "mnist": list("012345")}
+    assert corpus.labels("test") == labels[name]
+
+
+def test_a_pickle_that_would_run_code_is_refused(home: Path, tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.system, (f"touch {tmp_path / 'ran'}",)
+
+    (tmp_path / "omniglot.pt").write_bytes(pickle.dumps(Evil(), 2))
+    with pytest.raises(DataError, match="omniglot.pt must hold three tensors"):
+        download("omniglot", tmp_path)
+    assert not (tmp_path / "ran").exists() and corpora() == []
+
+
+@pytest.mark.parametrize("name", ["omniglot", "omniglot-burda", "mnist"])
+@pytest.mark.parametrize("cut", [0, 40, 2_000])
+def test_a_file_of_pictures_that_is_cut_off_is_told(
+    home: Path, tmp_path: Path, name: str, cut: int
+) -> None:
+    files = BODIES[name]
+    for file, body in files.items():
+        if file.endswith(".tar.gz"):
+            file, body = "omniglot.pt", b"\x80\x02" + body
+        (tmp_path / file).write_bytes(body[:cut])
+    with pytest.raises(DataError, match="is it the published file, and whole"):
+        download(name, tmp_path)
+    assert corpora() == []
+
+
+def test_digits_without_their_labels_name_the_missing_file(home: Path, tmp_path: Path) -> None:
+    for file, body in BODIES["mnist"].items():
+        if "labels" not in file:
+            (tmp_path / file).write_bytes(body)
+    with pytest.raises(DataError, match="train-labels-idx1-ubyte.gz, t10k-labels-idx1-ubyte.gz is"):
+        download("mnist", tmp_path)
+
+
+def test_digits_are_also_read_unzipped(home: Path, tmp_path: Path) -> None:
+    for file, body in BODIES["mnist"].items():
+        (tmp_path / file.removesuffix(".gz")).write_bytes(gzip.decompress(body))
+    assert sizes(download("mnist", tmp_path)) == {"train": 27, "valid": 3, "test": 6}
 
 
 def test_captions_for_validation_are_the_odd_ones_and_for_test_the_even_ones(
@@ -237,8 +292,6 @@ def test_files_with_bytes_that_are_no_text_are_read_and_the_lines_are_named(
 
 
 def test_gzipped_files_are_found_under_their_own_names(home: Path, tmp_path: Path) -> None:
-    import gzip
-
     for file, body in BODIES["ptb"].items():
         (tmp_path / f"{file}.gz").write_bytes(gzip.compress(body))
     assert sizes(download("ptb", tmp_path)) == SIZES

@@ -10,6 +10,7 @@ from __future__ import annotations
 from engine.data.downloads.captions import captions
 from engine.data.downloads.entry import Download, Remote
 from engine.data.downloads.lines import labelled, texts
+from engine.data.downloads.pictures import idx, matlab, tensors
 from engine.data.downloads.snli import sentences
 from engine.data.downloads.tables import inflected, topics
 
@@ -211,6 +212,54 @@ DOWNLOADS: dict[str, Download] = {
             {"train": "train.csv", "test": "test.csv"},
             topics,
             31_327_765,
+        ),
+        Download(
+            "omniglot",
+            "Omniglot (He et al. 2019)",
+            "Handwritten characters of 50 alphabets, 28 by 28, as He et al. 2019 learn from them.",
+            _LAGGING,
+            "MIT (Omniglot)",
+            32_415,
+            "",
+            _drive("omniglot_data.tar.gz", "1PbFAm2wtXfdnV7ZixImkBubC0A6-XwHU"),
+            {split: "omniglot.pt" for split in ("train", "valid", "test")},
+            tensors,
+            kind="images",
+        ),
+        Download(
+            "omniglot-burda",
+            "Omniglot (Burda et al. 2016)",
+            "Handwritten characters of 50 alphabets, 28 by 28, with their alphabets; the usual split.",
+            "https://github.com/yburda/iwae",
+            "MIT (Omniglot)",
+            32_415,
+            "alphabet, by number",
+            _of(f"{_GITHUB}/yburda/iwae/master/datasets/OMNIGLOT", ("chardata.mat", "")),
+            {"train": "chardata.mat", "test": "chardata.mat"},
+            matlab,
+            kind="images",
+        ),
+        Download(
+            "mnist",
+            "MNIST",
+            "Handwritten digits, 28 by 28.",
+            "https://yann.lecun.com/exdb/mnist/",
+            UNSTATED,
+            70_000,
+            "digit",
+            # Address and checksums as torchvision states them.
+            _of(
+                "https://ossci-datasets.s3.amazonaws.com/mnist",
+                ("train-images-idx3-ubyte.gz", "md5:f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+                ("train-labels-idx1-ubyte.gz", "md5:d53e105ee54ea40749a09fcbcd1e9432"),
+                ("t10k-images-idx3-ubyte.gz", "md5:9fb629c4189551a2d022fa330f9573f3"),
+                ("t10k-labels-idx1-ubyte.gz", "md5:ec29112dd5afa0611ce80d1b7f02629c"),
+            ),
+            {"train": "train-images-idx3-ubyte.gz", "test": "t10k-images-idx3-ubyte.gz"},
+            idx,
+            11_594_722,
+            "images",
+            ("train-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
         ),
     )
 }

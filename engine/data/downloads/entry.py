@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from engine.data.reading import Rows
 
@@ -46,6 +47,8 @@ class Download:
         splits: split -> the name of the file that holds it, in an archive or on its own.
         read: reads one of these files.
         size: bytes of the download, about; 0 where nobody states it.
+        beside: files that are read together with those of the splits, and lie beside them.
+        kind: what its rows are; pictures are texts too, as data URIs.
     """
 
     name: str
@@ -59,11 +62,13 @@ class Download:
     splits: Mapping[str, str]
     read: Reader
     size: int = 0
+    kind: Literal["text", "images"] = "text"
+    beside: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """The names of the files that must be there, each once."""
-        return tuple(dict.fromkeys(self.splits.values()))
+        return tuple(dict.fromkeys([*self.splits.values(), *self.beside]))
 
     @property
     def by_hand(self) -> str:

@@ -69,10 +69,9 @@ def _sources(
     note = f"read from {source.resolve()}"
     if not source.is_dir():
         return [source], [note]
-    wanted = {*entry.wanted, *(f"{name}.gz" for name in entry.wanted)}
     inside = sorted(path for path in source.rglob("*") if path.is_file())
-    plain = [path for path in inside if path.name in wanted]
-    if len({path.name.removesuffix(".gz") for path in plain}) == len(entry.wanted):
+    plain = [path for path in inside if _called(path, entry)]
+    if {_called(path, entry) for path in plain} == set(entry.wanted):
         return plain, [note]
     packed = [path for path in inside if path not in plain and is_archive(path)]
     return [*plain, *packed], [note]
@@ -88,8 +87,7 @@ def _find(
     """
     found: dict[str, Path] = {}
     for path in paths:
-        name = path.name if path.name in entry.wanted else path.name.removesuffix(".gz")
-        if name in entry.wanted:
+        if name := _called(path, entry):
             found.setdefault(name, path)
         elif is_archive(path):
             missing = [name for name in entry.wanted if name not in found]
@@ -103,6 +101,13 @@ def _find(
             "import your own text as a file"
         )
     return found
+
+
+def _called(path: Path, entry: Download) -> str | None:
+    """Which of the wanted files this is, gzipped or not; None where it is none of them."""
+    name = path.name
+    names = (name, name.removesuffix(".gz"), f"{name}.gz")
+    return next((name for name in names if name in entry.wanted), None)
 
 
 def _there(paths: list[Path]) -> str:
@@ -123,13 +128,17 @@ def _write(
     cleaner: Cleaner | None = None
     with Draft(name) as draft:
         for split, path, rows, done in _rows(entry, files):
-            cleaner = cleaner or Cleaner(_roles(path, tuple(rows.columns)), options)
-            draft.add(cleaner.clean(rows, path.name), split)
+            columns = rows.columns
+            if entry.kind == "text":
+                cleaner = cleaner or Cleaner(_roles(path, tuple(columns)), options)
+                columns = cleaner.clean(rows, path.name)
+            draft.add(columns, split)
             if progress:
-                progress(done, 1000, f"reading {entry.title}, {draft.rows:,} texts, per mille")
-        if cleaner is None:
-            raise DataError(f"the files of {entry.title} are empty; {entry.by_hand}")
-        cleaner.check(draft.rows)
+                progress(done, 1000, f"reading {entry.title}, {draft.rows:,} rows, per mille")
+        if not draft.rows:
+            raise DataError(
+                f"the files of {entry.title} hold nothing to learn from; {entry.by_hand}"
+            )
         label = (f"label: {entry.label}",) if entry.label else ()
         return draft.finish(
             valid=options.valid,
@@ -140,8 +149,9 @@ def _write(
             title=entry.title,
             source=entry.homepage,
             licence=entry.licence,
-            notes=(*label, _split_note(entry), *notes, *cleaner.notes()),
-            encoding_problems=tuple(cleaner.encoding_problems()),
+            kind=entry.kind,
+            notes=(*label, _split_note(entry), *notes, *(cleaner.notes() if cleaner else ())),
+            encoding_problems=tuple(cleaner.encoding_problems()) if cleaner else (),
         )
 
 

@@ -1,0 +1,119 @@
+"""What the Datasets page shows of pictures: what an import will make of them, thumbnails, checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import blocks, charts, loaders
+from engine.data import pictures
+from engine.data.corpus import Card
+from engine.data.picture_checks import PictureChecks
+
+NONE = "(none)"
+EXCHANGED = {"guess": None, "yes": True, "no": False}
+HEIGHT = 64
+FOR_TEXT = frozenset(
+    ("max_characters", "long_texts", "delimiter", "header", "encoding", "bad_bytes")
+)
+"""Settings of an import that mean nothing for pictures."""
+
+
+def guessed(path: Path, key: str) -> dict[str, Any]:
+    """What a file or folder of pictures seems to be, correctable; the settings that were chosen."""
+    left, right = st.columns(2)
+    exchanged = right.segmented_control(
+        "Exchange light and dark", list(EXCHANGED), default="guess", required=True, key=f"{key}-invert",
+        help="Ink must be light on dark. Guessed: pictures whose border is light are exchanged.",
+    )  # fmt: skip
+    found = loaders.picture_guess(path, path.stat().st_mtime_ns, EXCHANGED[exchanged])
+    names = [NONE, *found.label_columns]
+    place = names.index(found.label_column) if found.label_column else 0
+    chosen = left.selectbox(
+        "Labels", names, place, key=f"{key}-label",
+        help="Guessed; correct it here. Labels colour the map.",
+    )  # fmt: skip
+    facts = ["a folder" if found.format == "folder" else found.format.upper()]
+    facts += [blocks.size(found.size)] * bool(found.size) + [f"{found.rows:,} pictures"]
+    facts.append("light and dark will be exchanged" if found.inverted else "light and dark stay")
+    st.caption(" · ".join(blocks.plain(fact) for fact in facts))
+    with st.container(horizontal=True, gap="small"):
+        for number, uri in enumerate(found.preview, 1):
+            st.html(_thumbnail(uri, f"Picture {number}"), width="content")
+    st.caption(f"The first {len(found.preview)} as they will be kept.")
+    return {"label_column": "" if chosen == NONE else chosen, "invert": EXCHANGED[exchanged]}
+
+
+def table(rows: pd.DataFrame, alt: str) -> None:
+    """Pictures with their labels."""
+    shown = rows.assign(text=[pictures.enlarged(uri, 2 * HEIGHT) for uri in rows["text"]])
+    st.dataframe(
+        shown,
+        hide_index=True,
+        row_height=HEIGHT,
+        alt=alt,
+        column_config={"text": st.column_config.ImageColumn("picture", width=HEIGHT + 40)},
+    )
+
+
+def checks(card: Card, found: PictureChecks) -> None:
+    """What there is to know about pictures before training on them."""
+    with st.grid(4, min_column_width=140):
+        size = (
+            next(iter(found.sizes), "–") if len(found.sizes) < 2 else f"{len(found.sizes):,} sizes"
+        )
+        st.metric(
+            "Pixels", size, help="Width and height; all are scaled to the setting Side of a run."
+        )
+        st.metric(
+            "Ink", f"{found.mean_ink:.1%}", help="Mean level of all pixels; 100 % is all white."
+        )
+        copies = sum(found.duplicates.values())
+        st.metric("Duplicates", f"{copies:,}", help="Pictures that came before in the same split.")
+        overlap = sum(found.overlap.values())
+        st.metric("Held out, also in training", f"{overlap:,}",
+                  help="They make held-out numbers look better.")  # fmt: skip
+    edges = np.linspace(0, 100, len(found.ink) + 1)
+    blocks.chart(
+        charts.histogram(edges, found.ink, None, "% of ink", "Ink of a picture, %", "pictures"),
+        "ink",
+        f"Share of ink of {found.sampled:,} training pictures, {found.mean_ink:.1%} on average",
+        pd.DataFrame({"from, %": edges[:-1], "to, %": edges[1:], "pictures": found.ink}),
+    )
+    labels_and_findings(found, "pictures")
+
+
+def labels_and_findings(found: Any, noun: str) -> None:
+    """How many rows have which label, and all findings in words."""
+    if found.labels:
+        shown = dict(list(found.labels.items())[:12])
+        title = f"Labels, the commonest {len(shown)} of {len(found.labels):,}"
+        blocks.chart(
+            charts.bars(shown, title, noun), "labels", title,
+            pd.DataFrame({"label": found.labels.keys(), noun: found.labels.values()}),
+        )  # fmt: skip
+    with st.expander("All findings", icon=":material/fact_check:"):
+        st.markdown("\n".join(f"- {blocks.plain(line)}" for line in found.sentences()))
+
+
+def preset_for(card: Card) -> str:
+    """The preset to start from on pictures: one made for this data set, or else the last for pictures.
+
+    Where there is none, the first of all; the page New run then says what does not go together.
+    """
+    from engine.presets import PRESETS, preset
+
+    fitting = [name for name in PRESETS if preset(name).tokenizer.reads == "images"]
+    own = [name for name in fitting if preset(name).data.name == card.name]
+    return (own or fitting[::-1] or list(PRESETS))[0]
+
+
+def _thumbnail(uri: str, alt: str) -> str:
+    return (
+        f'<img src="{blocks.escaped(uri)}" alt="{alt}" '
+        f'style="height:{HEIGHT}px;image-rendering:pixelated;display:block">'
+    )
