@@ -1,11 +1,11 @@
-"""Built-in corpora in one click, your own text or images, and a look into each."""
+"""Built-in corpora in one click, published ones by name, your own text or images, and a look into each."""
 
 import streamlit as st
 
-from app import blocks, data_view, loaders, state
+from app import blocks, data_by_name, data_view, loaders, state
 from engine.data.library import BUILTIN
 
-blocks.header("Datasets", "Sentences or pictures to learn from: built in, or your own.")
+blocks.header("Datasets", "Sentences or pictures to learn from: built in, published, or your own.")
 data_view.poll()
 cards = {card.name: card for card in loaders.corpora()}
 
@@ -14,13 +14,19 @@ with st.grid(4, min_column_width=230):
     for entry in BUILTIN.values():
         data_view.builtin_card(entry, made=entry.name in cards)
 
+st.subheader("By name", anchor=False)
+with st.container(border=True):
+    data_by_name.section(cards)
+
 st.subheader("Your own", anchor=False)
 with st.container(border=True):
     data_view.bring()
 
 st.subheader("On this machine", anchor=False)
 if not cards:
-    blocks.empty("No data set yet", "Make a built-in one above, or bring your own.", "database")
+    blocks.empty(
+        "No data set yet", "Make a built-in one above, download one, or bring your own.", "database"
+    )
     st.stop()
 if (opened := state.take_note("open-data")) in cards:
     st.session_state["data"] = opened

@@ -112,7 +112,7 @@ def import_path(
         return import_pictures(path, name, options, progress)
     files = files_of(path)
     name = check_name(name) if name else free_name(derived_name(path))
-    return _import(files, name, str(path.resolve()), options, progress)
+    return import_files(files, name, options, progress, source=str(path.resolve()))
 
 
 def import_text(
@@ -132,7 +132,7 @@ def import_text(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / PASTED
         path.write_text(pasted, encoding="utf-8", errors="replace", newline="\n")
-        return _import([(None, path)], name, PASTED, options or ImportOptions(), progress)
+        return import_files([(None, path)], name, options, progress, source=PASTED)
 
 
 def check_name(name: str) -> str:
@@ -166,31 +166,45 @@ def _is_builtin(name: str) -> bool:
     return name in BUILTIN
 
 
-def _import(
+def import_files(
     files: list[tuple[str | None, Path]],
     name: str,
-    source: str,
-    options: ImportOptions,
-    progress: Progress | None,
+    options: ImportOptions | None = None,
+    progress: Progress | None = None,
+    **card: Any,
 ) -> Corpus:
+    """Import files of one layout, each with the split that it is, or None where that is to be drawn.
+
+    Args:
+        files: at least one.
+        name: that is free.
+        options: what is not set is guessed.
+        progress: told what is done.
+        card: fields of ``Card`` that the caller knows; ``source`` at least.
+
+    Raises:
+        DataError: with the line and the cure; nothing half-imported stays behind.
+    """
+    options = options or ImportOptions()
     try:
-        return _write(files, name, source, options, progress, ())
+        return _write(files, name, options, progress, card)
     except TooManyLabels as error:
         if options.label_column is not None:
             raise
         # Its first rows looked like labels; nobody asked for them.
         note = f"{error.summary}: kept as a column, not as labels"
         plain = options.model_copy(update={"label_column": ""})
-        return _write(files, name, source, plain, progress, (note,))
+        return _write(
+            files, name, plain, progress, card | {"notes": (*card.get("notes", ()), note)}
+        )
 
 
 def _write(
     files: list[tuple[str | None, Path]],
     name: str,
-    source: str,
     options: ImportOptions,
     progress: Progress | None,
-    notes: tuple[str, ...],
+    card: dict[str, Any],
 ) -> Corpus:
     from engine.data.writing import Draft
 
@@ -215,11 +229,10 @@ def _write(
             seed=options.seed,
             drop_overlap=options.drop_overlap,
             progress=progress,
-            title=name,
-            source=source,
-            notes=(*notes, *cleaner.notes()),
             encoding_problems=tuple(cleaner.encoding_problems()),
-            source_fingerprint=_fingerprint(files),
+            **{"title": name, "source_fingerprint": _fingerprint(files)}
+            | card
+            | {"notes": (*card.get("notes", ()), *cleaner.notes())},
         )
 
 

@@ -1,4 +1,4 @@
-"""The corpora that are there without a download, and whatever a name or a path stands for."""
+"""Whatever a name or a path stands for: made here, downloaded by name, imported, or a file."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.config import DataError, one_of
 from engine.data.builtin import digits, docstrings, python_lines, synthetic, unicode_names
 from engine.data.corpus import Corpus, Progress, corpora, exists, folder
+from engine.data.downloads import DOWNLOADS
+from engine.data.downloads.entry import PREFIX
+
+if TYPE_CHECKING:
+    from engine.data.importing import ImportOptions
 
 SEED = 42
+_HUB = "hf:OWNER/NAME stands for any data set of the Hugging Face hub"
 
 
 @dataclass(frozen=True)
@@ -106,8 +112,40 @@ def ensure(name: str, progress: Progress | None = None) -> Corpus:
         return Corpus.open(name) if exists(name) else _make(BUILTIN[name], progress)
 
 
+def download(
+    name: str,
+    source: Path | None = None,
+    save_as: str | None = None,
+    options: ImportOptions | None = None,
+    progress: Progress | None = None,
+) -> Corpus:
+    """A published corpus, downloaded or read from files that are here; opened if it is there already.
+
+    Args:
+        name: of ``DOWNLOADS``, or ``hf:OWNER/NAME[:CONFIG[:SPLIT]]``.
+        source: a file or folder of a published corpus; then no network is touched.
+        save_as: what the corpus shall be called; made from the name where absent.
+        options: how it is imported.
+        progress: told what is done.
+
+    Raises:
+        DataError: there is no such corpus, or it cannot be had; with the cure.
+    """
+    if name.startswith(PREFIX):
+        return _from_hub(name, source, save_as, options, progress)
+    if name not in DOWNLOADS:
+        raise DataError(f"{one_of('published data set', name, DOWNLOADS)}; or {_HUB}")
+    from engine.data.downloads.making import make
+    from engine.data.importing import check_name
+
+    with locked(name, progress):
+        if exists(name) and save_as is source is options is None:
+            return Corpus.open(name)
+        return make(DOWNLOADS[name], check_name(save_as or name), source, options, progress)
+
+
 def resolve(name_or_path: str | Path, progress: Progress | None = None) -> Corpus:
-    """What a name or a path stands for: built-in, imported, or a file or folder to import.
+    """What a name or a path stands for: built-in, imported, published, or a file or folder to import.
 
     A path is imported under a name made from it; the same content is not imported twice.
 
@@ -119,11 +157,14 @@ def resolve(name_or_path: str | Path, progress: Progress | None = None) -> Corpu
         return ensure(name, progress)
     if "/" not in name and name and not name.startswith(".") and exists(name):
         return Corpus.open(name)
+    if name in DOWNLOADS or name.startswith(PREFIX):
+        return download(name, progress=progress)
     path = Path(name).expanduser()
     if name and path.exists():
         return _imported(path, progress)
-    known = [*BUILTIN, *(card.name for card in corpora())]
-    raise DataError(f"{one_of('data set', name, dict.fromkeys(known))}; no file {name!r} either")
+    known = [*BUILTIN, *DOWNLOADS, *(card.name for card in corpora())]
+    message = one_of("data set", name, dict.fromkeys(known))
+    raise DataError(f"{message}; no file {name!r} either; {_HUB}")
 
 
 @contextmanager
@@ -166,3 +207,28 @@ def _imported(path: Path, progress: Progress | None) -> Corpus:
             if card.source_fingerprint == content:
                 return Corpus.open(card.name)
         return import_path(path, progress=progress)
+
+
+def _from_hub(
+    name: str,
+    source: Path | None,
+    save_as: str | None,
+    options: ImportOptions | None,
+    progress: Progress | None,
+) -> Corpus:
+    from engine.data.downloads import hub
+    from engine.data.importing import check_name, free_name
+
+    address = hub.parse(name)
+    if source is not None:
+        raise DataError(f"files of {address} are imported by their path alone, without its name")
+    with locked(address.slug, progress):
+        for card in corpora():
+            if card.source == str(address) and save_as is None and options is None:
+                return Corpus.open(card.name)
+        words = [address.repo.rpartition("/")[2], address.config, address.split]
+        derived = "-".join(word for word in words if word).replace("_", "-").lower()
+        # A name of DOWNLOADS stands for that corpus, not for its namesake on the hub.
+        derived += "-hub" * (derived in DOWNLOADS)
+        called = check_name(save_as) if save_as else free_name(derived)
+        return hub.make(address, called, options, progress)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.config import DataError, one_of
+from engine.data.class_names import class_names, named
 from engine.data.files import LONGEST_LINE, Opened, gzipped, lines, opened, whole_gzip
 from engine.data.guessing import Guess, quoting
 
@@ -176,9 +177,11 @@ def _string(value: Any) -> str:
 def _parquet(guess: Guess) -> Iterator[Rows]:
     with _parquet_file(guess.path) as file:
         total, done = max(1, file.metadata.num_rows), 0
+        names = class_names(file.schema_arrow)
         batches = file.iter_batches(batch_size=ROWS, columns=list(guess.columns))
         for batch in _whole(batches, guess.path):
             columns = {name: _plain(batch.column(name)) for name in batch.schema.names}
+            columns |= {name: named(columns[name], names[name]) for name in names.keys() & columns}
             numbers = range(done + 1, done + batch.num_rows + 1)
             done += batch.num_rows
             yield Rows(columns, numbers, guess.path.stat().st_size * done // total)
