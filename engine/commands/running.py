@@ -95,7 +95,10 @@ def _wait(run: store.Run) -> None:
 def export(
     run: RunName,
     target: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
-    checkpoint: Annotated[str, typer.Option(help="best, last or step-...")] = "best",
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(help="best, last or step-...; best by default, last where there is none."),
+    ] = None,
 ) -> None:
     """Write a run to a folder to give away: weights in 16 bits, metrics, and no sentence it read."""
     from engine.runs.export import export as write
