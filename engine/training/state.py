@@ -94,6 +94,15 @@ class TrainingState:
         rates_spent = self.plateau is not None and self.plateau.finished
         return self.step >= self.horizon.total_steps or rates_spent
 
+    @property
+    def ended_early(self) -> str:
+        """What ended training before its last step, in words; nothing where nothing did."""
+        total = self.horizon.total_steps
+        if self.plateau is None or not self.plateau.finished or self.step >= total:
+            return ""
+        falls = f"{self.plateau.falls} fall{'s' if self.plateau.falls > 1 else ''} of the rate"
+        return f"stopped by the plateau rule after {falls} at step {self.step:,} of {total:,}"
+
     def keep_lowest(self) -> None:
         """Remembers the weights, where the plateau rule will want them back."""
         if self.config.plateau and self.config.plateau.reload_best:

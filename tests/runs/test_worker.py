@@ -191,6 +191,19 @@ def test_a_run_that_ends_while_the_kl_weight_rises_is_looked_at_where_it_ended(
     assert run.checkpoints() == ["last"] and run.preferred_checkpoint() == "last"
 
 
+def test_a_run_that_the_plateau_rule_ends_says_so_and_is_not_resumed(make_run: MakeRun) -> None:
+    rate = {"name": "adam", "learning_rate": 0.5}  # far too large: it gets worse
+    rule = {"patience": 1, "first_epoch": 0, "most": 2, "reload_best": False}
+    settings = {"encoder_optimiser": rate, "decoder_optimiser": rate, "plateau": rule}
+    run = make_run(epochs=30, **settings)
+    status = worker.work(run)
+    told = f"stopped by the plateau rule after 2 falls of the rate at step {status.step} of 180"
+    assert (status.state, status.message) == ("finished", told) and status.step < 180
+    assert run.status().ended_early == told
+    with pytest.raises(RunBusy, match="has ended early, stopped by the plateau rule after 2 falls"):
+        worker.work(run)
+
+
 def test_a_setting_that_cannot_be_fails_the_run_in_one_sentence(make_run: MakeRun) -> None:
     run = make_run(epochs=-1)
     status = worker.work(run)
