@@ -387,6 +387,7 @@ def test_a_typed_sentence_is_a_star_and_its_nearest_are_selected(opened: Open, s
         star["text"] == "the zebra sees the house ." and np.isfinite([star["x"], star["y"]]).all()
     )
     assert len(selected(app)) == 20 and "20 nearest in the latent space, of 96" in said(app)
+    assert r"not in the vocabulary\: zebra" in said(app)
     found = [each for each in app.button if (each.key or "").startswith("map-near-")]
     assert len(found) == 20
     found[0].click().run()
