@@ -29,11 +29,13 @@ class Lines:
         texts: the lines.
         labels: one for each, where there are any.
         title: what they are, in words.
+        source: pasted lines, a file or a split.
     """
 
     texts: Sequence[str]
     labels: Sequence[str] | None
     title: str
+    source: str = PASTED
 
     @cached_property
     def digest(self) -> str:
@@ -45,9 +47,24 @@ def choose(model: Model) -> Lines | None:
     """The controls; None while there is no line, which is then said."""
     source = st.segmented_control(
         "Lines", [PASTED, FILE, SPLIT], default=PASTED, required=True, key="lines-of",
-        bind="query-params", persist_state="session",
+        bind="query-params", persist_state="session", on_change=_switch,
     )  # fmt: skip
     return {PASTED: _pasted, FILE: _file, SPLIT: _split}[source](model)
+
+
+def source() -> str:
+    """Where lines come from now."""
+    return str(st.session_state.get("lines-of") or PASTED)
+
+
+def switched() -> bool:
+    """Whether this session has chosen another source: results of others are no longer what it looks at."""
+    return bool(st.session_state.get("lines-switched"))
+
+
+def _switch() -> None:
+    st.session_state["lines-switched"] = True
+    st.session_state.pop("batch", None)
 
 
 def _pasted(model: Model) -> Lines | None:
@@ -79,7 +96,7 @@ def _file(model: Model) -> Lines | None:
             texts = read_sentences(path)
         finally:
             loaders.forget_upload(path)
-        return Lines(texts, None, f"{len(texts):,} lines of {upload.name}")
+        return Lines(texts, None, f"{len(texts):,} lines of {upload.name}", FILE)
 
     return once(f"lines|{upload.file_id}", read)
 
@@ -110,6 +127,6 @@ def _split(model: Model) -> Lines | None:
         if n != ALL:
             rows = np.sort(np.random.default_rng(SEED).choice(total, int(n), replace=False))
         name = f"{len(rows):,} of {total:,} {charts.SPLIT_NAMES[split]} sentences"
-        return Lines(corpus.texts(split, rows), corpus.labels(split, rows), name)
+        return Lines(corpus.texts(split, rows), corpus.labels(split, rows), name, SPLIT)
 
     return once(f"lines|{corpus.name}|{corpus.card.fingerprint}|{split}|{n}", read)
