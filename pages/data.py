@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import blocks, data_view, loaders, state
+from app import blocks, data_view, loaders, own_data, state
 from engine.data.library import BUILTIN
 
 blocks.header("Datasets", "Sentences to learn from: built in, or your own.")
@@ -16,7 +16,7 @@ with st.grid(4, min_column_width=230):
 
 st.subheader("Your own", anchor=False)
 with st.container(border=True):
-    data_view.bring()
+    own_data.bring()
 
 st.subheader("On this machine", anchor=False)
 if not cards:

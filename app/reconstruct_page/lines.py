@@ -6,14 +6,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from app import blocks, charts, loaders, navigation
+from app import blocks, charts, loaders, navigation, uploads
 from app.creating.model import Model
 from app.once import once
+from engine.config import DataError
 from engine.data.corpus import SPLITS, Corpus
+from engine.data.guessing import FORMATS
 
 PASTED, FILE, SPLIT = "pasted lines", "a file", "a split"
 ALL = "all"
@@ -83,7 +86,7 @@ def _file(model: Model) -> Lines | None:
     from engine.commands.inputs import read_sentences
 
     upload = st.file_uploader(
-        "A text file, one sentence a line; also .gz", ["txt", "gz"], key="lines-file",
+        "A text file, one sentence a line; also .gz", key="lines-file",
         help="UTF-8. Blank lines are left out. Tables are imported on Datasets; then choose a split.",
     )  # fmt: skip
     if upload is None:
@@ -91,14 +94,25 @@ def _file(model: Model) -> Lines | None:
         return None
 
     def read() -> Lines:
-        path = loaders.save_upload(upload)
+        _require_lines(upload.name)
+        path = uploads.save(upload)
         try:
             texts = read_sentences(path)
         finally:
-            loaders.forget_upload(path)
+            uploads.forget(path)
         return Lines(texts, None, f"{len(texts):,} lines of {upload.name}", FILE)
 
     return once(f"lines|{upload.file_id}", read)
+
+
+def _require_lines(name: str) -> None:
+    """Raises a DataError for a table, whose every line would be taken for a sentence, commas and all."""
+    suffix = Path(name.lower().removesuffix(".gz")).suffix
+    if FORMATS.get(suffix, "txt") != "txt":
+        raise DataError(
+            f"{name} must hold one sentence a line, but is a table by its name; save its text column as a "
+            f".txt file, or import it on Datasets and train on it"
+        )
 
 
 def _split(model: Model) -> Lines | None:

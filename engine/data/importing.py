@@ -91,10 +91,18 @@ def import_path(
     name: str | None = None,
     options: ImportOptions | None = None,
     progress: Progress | None = None,
+    source: str | None = None,
 ) -> Corpus:
     """Import a file, or a folder with files for train, valid (dev, val) and test.
 
     Splits that come with a folder are kept; a held-out split that is missing is taken from train.
+
+    Args:
+        path: the file or folder.
+        name: of the data set; made from the path's where absent.
+        options: how it becomes a corpus.
+        progress: told how many bytes are read.
+        source: where it is from, as its card says; the path where absent.
 
     Raises:
         DataError: with the line and the cure; nothing half-imported stays behind.
@@ -102,7 +110,8 @@ def import_path(
     path = Path(path).expanduser()
     files = files_of(path)
     name = check_name(name) if name else free_name(derived_name(path))
-    return _import(files, name, str(path.resolve()), options or ImportOptions(), progress)
+    source = source or str(path.resolve())
+    return _import(files, name, source, options or ImportOptions(), progress)
 
 
 def import_text(

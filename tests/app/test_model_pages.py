@@ -193,6 +193,15 @@ def test_a_file_is_reconstructed(
     assert len(app.dataframe[0].value) == 2
 
 
+def test_a_table_is_no_file_of_lines_and_the_way_for_it_is_named(
+    page: Open, trained: Path, said: Said
+) -> None:
+    app = page("reconstruct", run="tiny", mode="many lines")
+    app.segmented_control(key="lines-of").set_value("a file").run()
+    app.file_uploader(key="lines-file").set_value(("some.csv", b"a,b\n1,2\n", "text/csv")).run()
+    assert "is a table by its name" in said(app) and "import it on Datasets" in said(app)
+
+
 def test_a_cancelled_batch_is_not_begun_again_unasked(
     page: Open, trained: Path, wait_until: Callable[..., None], said: Said
 ) -> None:
