@@ -5,24 +5,22 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, jobs, loaders, navigation, state
+from app import blocks, charts, jobs, loaders, making, navigation, state
 from engine.data.corpus import SPLITS, Card, delete
-from engine.data.library import Builtin, ensure
-
-PREFIX = "data:"
+from engine.data.library import Builtin
 
 
 def poll() -> None:
     """Progress of what is being made; the page is drawn anew when something is done."""
-    blocks.when_job_ends(PREFIX, _made)
-    if jobs.live(PREFIX):
+    blocks.when_job_ends(making.PREFIX, _made)
+    if jobs.live(making.PREFIX):
         st.fragment(_progress, run_every=1.0)()
 
 
 def _progress() -> None:
-    for job in jobs.live(PREFIX):
+    for job in jobs.live(making.PREFIX):
         blocks.job_progress(job)
-    if jobs.ended(PREFIX):
+    if jobs.ended(making.PREFIX):
         st.rerun()
 
 
@@ -42,16 +40,15 @@ def builtin_card(entry: Builtin, made: bool) -> None:
         about = f"about {entry.rows:,} sentences · label: {entry.label}"
         st.html(f'<div class="zs-facts">{blocks.escaped(about)}</div>')
         st.space("stretch")
-        key = f"{PREFIX}{entry.name}"
         if made:
             if st.button("Open", key=f"open-{entry.name}", icon=":material/check_circle:"):
                 state.note("open-data", entry.name)
                 st.rerun()
             return
-        busy = (job := jobs.find(key)) is not None and job.live
+        busy = (job := jobs.find(making.key(entry.name))) is not None and job.live
         if st.button("Make", key=f"make-{entry.name}", disabled=busy, icon=":material/add:",
                      help="It is being made." if busy else "On this machine, in a minute or two."):  # fmt: skip
-            jobs.start(key, f"Making {entry.title}", lambda tell: ensure(entry.name, tell))
+            making.begin(entry.name)
             st.rerun()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, data_view, forms, jobs, uploads
+from app import blocks, forms, jobs, making, uploads
 from engine.data.importing import ImportOptions, free_name, guess, import_path, import_text
 
 NONE = "(none)"
@@ -123,7 +123,7 @@ def _start_import(path: Path, name: str, options: ImportOptions) -> None:
 
     # A new uploader, empty: the job removes the file that the old one would read again.
     st.session_state["imports"] = _imports() + 1
-    jobs.start(f"{data_view.PREFIX}{name}", f"Importing {name}", work)
+    jobs.start(making.key(name), f"Importing {name}", work)
     st.rerun()
 
 
@@ -139,7 +139,7 @@ def _paste() -> None:
         "Import", type="primary", key="paste-go", disabled=bool(blocked), help=blocked or None
     ):
         jobs.start(
-            f"{data_view.PREFIX}{name}", f"Importing {name}",
+            making.key(name), f"Importing {name}",
             lambda tell: import_text(pasted, name.strip(), ImportOptions(), tell),
         )  # fmt: skip
         st.rerun()

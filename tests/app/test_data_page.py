@@ -110,10 +110,10 @@ def test_train_on_this_leads_to_a_draft_on_it(page: Open, trained: Path) -> None
 def test_a_builtin_corpus_is_offered_with_one_click(
     page: Open, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app import data_view
+    from app import making
 
     asked = []
-    monkeypatch.setattr(data_view, "ensure", lambda name, tell: asked.append(name) or Named(name))
+    monkeypatch.setattr(making, "ensure", lambda name, tell: asked.append(name) or Named(name))
     app = page("data")
     app.button(key="make-unicode-names").click().run()
     assert asked == ["unicode-names"]
