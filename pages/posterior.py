@@ -19,7 +19,7 @@ with blocks.kindly("This run cannot be shown"):
     run, checkpoint = loaders.current_run(), state.checkpoint()
     if not blocks.need_run(run, checkpoint):
         st.stop()
-    tabs = st.tabs(list(VIEWS), key="posterior-view", on_change="rerun")
+    tabs = st.tabs(list(VIEWS), key="posterior-view", on_change="rerun", bind="query-params")
     for tab, draw in zip(tabs, VIEWS.values(), strict=True):
         if tab.open:
             with tab:

@@ -47,7 +47,7 @@ def _numbers(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str,
             measured[name] |= {"far_mean": _mean(far), "far_most": float(far.max())}
     data = pd.DataFrame([{"path": name} | values for name, values in measured.items()])
     own = {
-        "path": st.column_config.TextColumn("Path", pinned=True),
+        "path": st.column_config.TextColumn("Path", pinned=True, width=150),
         "mean_nll": st.column_config.NumberColumn(
             "NLL", format="%.2f",
             help="−log p(sentence | its code), mean over the steps. Nats per sentence. Lower is better.",

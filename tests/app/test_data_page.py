@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import jobs
 from engine.data.corpus import Corpus, corpora
+from engine.presets import preset
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
@@ -105,6 +106,19 @@ def test_train_on_this_leads_to_a_draft_on_it(page: Open, trained: Path) -> None
     app = page("data", data="animals")
     app.button(key="train-on").click().run()
     assert app.session_state["draft"].config.data.name == "animals"
+
+
+def test_the_data_set_of_a_draft_outlives_a_reload(page: Open, trained: Path) -> None:
+    app = page("train", data="animals")
+    draft = app.session_state["draft"]
+    assert draft.config.data.name == "animals" and draft.origin == "quick"
+    app.selectbox(key=f"{draft.key}.data").set_value("unicode-names").run()
+    assert app.query_params["data"] == "unicode-names"
+
+
+def test_an_address_names_only_data_sets_that_are_here(page: Open, trained: Path) -> None:
+    app = page("train", data="/etc/hostname")
+    assert app.session_state["draft"].config.data.name == preset("quick").data.name
 
 
 def test_a_builtin_corpus_is_offered_with_one_click(

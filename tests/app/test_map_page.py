@@ -406,6 +406,7 @@ def test_training_is_shown_at_all_checkpoints_in_one_frame(
     told = sent(app)
     assert told["points"]["steps"] == ["step 6", "step 12"]
     assert "Principal components of" in said(app)
+    assert "Only 2 checkpoints are here. A run keeps more where Keep every is set" in said(app)
     assert app.toggle(key="map-no-path").disabled
     app.toggle(key="map-rings").set_value(True).run()
     assert len(sent(app)["overlays"]["rings"]) == 3
