@@ -93,7 +93,7 @@ def _draft_on(name: str) -> None:
     config, origin = (draft.config, draft.origin) if draft else (preset("quick"), "quick")
     data = config.data.model_copy(update={"name": name})
     state.new_draft(config.model_copy(update={"data": data}), origin)
-    navigation.go("train", data=name)
+    navigation.go("train")
 
 
 @st.dialog("Delete this data set?", icon=":material/delete:")

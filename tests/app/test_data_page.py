@@ -109,15 +109,15 @@ def test_train_on_this_leads_to_a_draft_on_it(page: Open, trained: Path) -> None
 
 
 def test_the_data_set_of_a_draft_outlives_a_reload(page: Open, trained: Path) -> None:
-    app = page("train", data="animals")
+    app = page("train", corpus="animals")
     draft = app.session_state["draft"]
     assert draft.config.data.name == "animals" and draft.origin == "quick"
     app.selectbox(key=f"{draft.key}.data").set_value("unicode-names").run()
-    assert app.query_params["data"] == "unicode-names"
+    assert app.query_params["corpus"] == "unicode-names"
 
 
 def test_an_address_names_only_data_sets_that_are_here(page: Open, trained: Path) -> None:
-    app = page("train", data="/etc/hostname")
+    app = page("train", corpus="/etc/hostname")
     assert app.session_state["draft"].config.data.name == preset("quick").data.name
 
 
