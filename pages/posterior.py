@@ -20,7 +20,8 @@ with blocks.kindly("This run cannot be shown"):
     if not blocks.need_run(run, checkpoint):
         st.stop()
     tabs = st.tabs(list(VIEWS), key="posterior-view", on_change="rerun", bind="query-params")
-    for tab, draw in zip(tabs, VIEWS.values(), strict=True):
+    for tab, (view, draw) in zip(tabs, VIEWS.items(), strict=True):
         if tab.open:
             with tab:
                 draw(run, checkpoint)
+            state.carry("posterior", **state.carried("posterior") | {"posterior-view": view})
