@@ -222,6 +222,21 @@ def sentence(pieces: Sequence[tuple[str, str]]) -> str:
     return " ".join(words)
 
 
+def unread(typed: Any) -> None:
+    """What the model does not see of a typed sentence, said only where there is something.
+
+    Args:
+        typed: has ``unknown``, the words that the vocabulary lacks, and ``truncated``.
+    """
+    notes = []
+    if typed.unknown:
+        notes.append(f"not in the vocabulary: {', '.join(typed.unknown)}")
+    if typed.truncated:
+        notes.append("longer than the model reads; the rest was cut")
+    if notes:
+        st.caption(f":material/info: {plain('; '.join(notes))}")
+
+
 def health(diagnosis: Any, key: str = "health") -> None:
     """Whether the posterior is alive, in plain words, with what usually helps."""
     words = " ".join(diagnosis.words)

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, jobs, state
-from app.data_view import PREFIX
+from app import blocks, jobs, making, state
 from engine.data.downloads import DOWNLOADS
 from engine.data.downloads.entry import PREFIX as HUB
 from engine.data.downloads.entry import Download
@@ -82,7 +81,7 @@ def _published(entry: Download, made: bool) -> None:
         "checksum stated" if all(f.checksum for f in entry.files) else "no checksum published",
     ]
     st.html(f'<div class="zs-facts">{blocks.escaped(" · ".join(facts))}</div>')
-    job = jobs.find(f"{PREFIX}{entry.name}")
+    job = jobs.find(making.key(entry.name))
     busy = job is not None and job.live
     with st.container(horizontal=True, vertical_alignment="center"):
         if made:
@@ -138,7 +137,7 @@ def _hub() -> None:
         "with it. A private or gated one needs the variable HF_TOKEN."
     )
     address = typed if typed.startswith(HUB) else f"{HUB}{typed}"
-    job = jobs.find(f"{PREFIX}{address}")
+    job = jobs.find(making.key(address))
     busy = job is not None and job.live
     blocked = "It is on its way." if busy else "" if typed else "Give its address first."
     if st.button(
@@ -167,5 +166,5 @@ def _going_on(work: Callable[[jobs.Progress], Any], title: str) -> Callable[[job
 
 
 def _start(name: str, title: str, work: Callable[[jobs.Progress], Any]) -> None:
-    jobs.start(f"{PREFIX}{name}", title, work)
+    jobs.start(making.key(name), title, work)
     st.rerun()

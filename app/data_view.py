@@ -1,36 +1,30 @@
-"""The Datasets page's parts: built-in corpora, bringing one's own, looking into one."""
+"""The Datasets page's parts: built-in corpora, looking into one; one's own are in own_data."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, data_pictures, forms, jobs, loaders, navigation, state
+from app import blocks, charts, data_pictures, jobs, loaders, making, navigation, state
 from engine.data.corpus import NOUNS, SPLITS, Card, delete
-from engine.data.importing import ImportOptions, free_name, guess, import_path, import_text
-from engine.data.importing_pictures import holds_pictures
-from engine.data.library import Builtin, ensure
+from engine.data.library import Builtin
 
-TYPES = ["txt", "csv", "tsv", "jsonl", "json", "parquet", "gz", "npz", "zip"]
-PREFIX = "data:"
-NONE = "(none)"
 SHOWN = {"text": 20, "images": 60}
 
 
 def poll() -> None:
     """Progress of what is being made; the page is drawn anew when something is done."""
-    blocks.when_job_ends(PREFIX, _made)
-    if jobs.live(PREFIX):
+    blocks.when_job_ends(making.PREFIX, _made)
+    if jobs.live(making.PREFIX):
         st.fragment(_progress, run_every=1.0)()
 
 
 def _progress() -> None:
-    for job in jobs.live(PREFIX):
+    for job in jobs.live(making.PREFIX):
         blocks.job_progress(job)
-    if jobs.ended(PREFIX):
+    if jobs.ended(making.PREFIX):
         st.rerun()
 
 
@@ -50,129 +44,16 @@ def builtin_card(entry: Builtin, made: bool) -> None:
         about = f"about {entry.rows:,} {NOUNS[entry.kind]} · label: {entry.label}"
         st.html(f'<div class="zs-facts">{blocks.escaped(about)}</div>')
         st.space("stretch")
-        key = f"{PREFIX}{entry.name}"
         if made:
             if st.button("Open", key=f"open-{entry.name}", icon=":material/check_circle:"):
                 state.note("open-data", entry.name)
                 st.rerun()
             return
-        busy = (job := jobs.find(key)) is not None and job.live
+        busy = (job := jobs.find(making.key(entry.name))) is not None and job.live
         if st.button("Make", key=f"make-{entry.name}", disabled=busy, icon=":material/add:",
                      help="It is being made." if busy else "On this machine, in a minute or two."):  # fmt: skip
-            jobs.start(key, f"Making {entry.title}", lambda tell: ensure(entry.name, tell))
+            making.begin(entry.name)
             st.rerun()
-
-
-# -- one's own --------------------------------------------------------------------------------------
-
-
-def bring() -> None:
-    """Upload, a path on this machine, or pasted text."""
-    how = st.segmented_control(
-        "From", ["a file", "a path on this machine", "pasted text"], default="a file",
-        required=True, key="bring", label_visibility="collapsed",
-    )  # fmt: skip
-    if how == "pasted text":
-        _paste()
-        return
-    if how == "a file":
-        upload = st.file_uploader(
-            "Your file",
-            TYPES,
-            key=f"upload-{_imports()}",
-            help="One sentence a line, or a table; also gzipped. Images: an .npz, or a zip of a folder.",
-        )
-        path = loaders.save_upload(upload) if upload else None
-    else:
-        typed = st.text_input(
-            "Path", key="server-path", placeholder="/data/reviews.csv or a folder"
-        )
-        path = Path(typed).expanduser() if typed.strip() else None
-    if path is not None:
-        with blocks.kindly("This cannot be read"):
-            _import_panel(path)
-
-
-def _import_panel(path: Path) -> None:
-    """What the file seems to be, what to correct, and the button."""
-    key = f"import-{path}"
-    name = st.text_input(
-        "Name of the data set", free_name(path.name.split(".")[0]), key=f"{key}-name"
-    )
-    chosen: dict[str, Any] = {"text_column": None, "label_column": None, "invert": None}
-    kept = set(chosen)
-    if holds_pictures(path):
-        chosen |= data_pictures.guessed(path, key)
-        kept |= data_pictures.FOR_TEXT
-    elif path.is_dir():
-        st.caption("A folder: its train, valid (or dev, val) and test files are kept as splits.")
-    else:
-        chosen["text_column"], chosen["label_column"] = _columns(path, key)
-    with st.expander("More about the import", icon=":material/tune:"):
-        edited = forms.edit(ImportOptions(), key, kept=kept)
-    for problem in edited.problems:
-        st.error(blocks.plain(problem))
-    blocked = "Mend the setting marked in red." if edited.config is None else None
-    if st.button("Import", type="primary", key=f"{key}-go", icon=":material/add:",
-                 disabled=bool(blocked), help=blocked):  # fmt: skip
-        _start_import(path, name.strip(), edited.config.model_copy(update=chosen))
-
-
-def _columns(path: Path, key: str) -> tuple[str | None, str | None]:
-    """The guessed columns, correctable, with the first rows below."""
-    found = guess(path)
-    cut = {",": "comma", "\t": "tab", ";": "semicolon"}.get(found.delimiter or "", found.delimiter)
-    facts = [found.format.upper(), blocks.size(found.size), found.encoding]
-    facts += [
-        f"columns cut at {cut}",
-        "first line names them" if found.header else "no header",
-    ] * bool(cut)
-    st.caption(" · ".join(blocks.plain(fact) for fact in facts))
-    names = list(found.columns)
-    left, right = st.columns(2)
-    place = names.index(found.text_column) if found.text_column in names else None
-    text = left.selectbox(
-        "Text column", names, place, key=f"{key}-text", help="Guessed; correct it here."
-    )
-    labels = [NONE, *(name for name in names if name != text)]
-    place = labels.index(found.label_column) if found.label_column in labels else 0
-    label = right.selectbox(
-        "Label column", labels, place, key=f"{key}-label", help="Colours the map."
-    )
-    if found.preview is not None:
-        st.dataframe(found.preview, hide_index=True, height=220, alt="The first rows of the file")
-        st.caption(f"Showing the first {len(found.preview)} rows.")
-    return text, "" if label == NONE else label
-
-
-def _start_import(path: Path, name: str, options: ImportOptions) -> None:
-    def work(tell: jobs.Progress) -> Any:
-        found = import_path(path, name, options, tell)
-        loaders.forget_upload(path)
-        return found
-
-    # A new uploader, empty: the job removes the file that the old one would read again.
-    st.session_state["imports"] = _imports() + 1
-    jobs.start(f"{PREFIX}{name}", f"Importing {name}", work)
-    st.rerun()
-
-
-def _imports() -> int:
-    return st.session_state.get("imports", 0)
-
-
-def _paste() -> None:
-    pasted = st.text_area("Text", key="pasted", height=180, placeholder="One sentence a line")
-    name = st.text_input("Name of the data set", free_name("pasted"), key="pasted-name")
-    blocked = "" if pasted.strip() else "Paste some lines first."
-    if st.button(
-        "Import", type="primary", key="paste-go", disabled=bool(blocked), help=blocked or None
-    ):
-        jobs.start(
-            f"{PREFIX}{name}", f"Importing {name}",
-            lambda tell: import_text(pasted, name.strip(), ImportOptions(), tell),
-        )  # fmt: skip
-        st.rerun()
 
 
 # -- one data set -----------------------------------------------------------------------------------

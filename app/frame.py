@@ -13,7 +13,8 @@ from engine.runs.store import DEMO, Run
 POLL_SECONDS = 2.0
 RUN_HELP = "The run that every page shows. It is part of the address, so a link leads back to it."
 CHECKPOINT_HELP = (
-    "best: highest validation ELBO. last: where training is or ended. Others: kept steps."
+    "best: highest validation ELBO since the KL weight has arrived; until then there is none. "
+    "last: where training is or ended. Others: kept steps."
 )
 
 

@@ -74,26 +74,6 @@ def host() -> Any:
     return ModelHost()
 
 
-def save_upload(upload: Any) -> Path:
-    """A file that came through the browser, on disk under its own name, for the importer to read."""
-    folder = home() / "cache" / "uploads" / upload.file_id
-    target = folder / Path(upload.name).name
-    if not target.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.part")
-        upload.seek(0)
-        with partial.open("wb") as file:
-            shutil.copyfileobj(upload, file)
-        partial.rename(target)
-    return target
-
-
-def forget_upload(path: Path) -> None:
-    """Remove an uploaded file once it is imported."""
-    if path.is_relative_to(home() / "cache" / "uploads"):
-        shutil.rmtree(path.parent, ignore_errors=True)
-
-
 @st.cache_data(show_spinner="Looking at the pictures", max_entries=8)
 def picture_guess(path: Path, changed: int, invert: bool | None) -> Any:
     """What a file or folder of pictures seems to be; ``changed`` is its time stamp."""

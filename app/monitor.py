@@ -97,7 +97,10 @@ def _not_resumable(run: store.Run, status: Status) -> str:
         return "The demonstration run is read-only; clone it."
     if status.live:
         return "It is at work."
-    return "It has done all its steps; clone it to train on." if status.state == "finished" else ""
+    if status.state != "finished":
+        return ""
+    cure = ", with a plateau rule of more falls or none," if status.ended_early else ""
+    return f"It {status.done}; clone it{cure} to train on."
 
 
 def _not_deletable(run: store.Run, status: Status) -> str:
@@ -178,7 +181,9 @@ def _message(status: Status) -> None:
         title = "Training failed" if status.state == "failed" else "The worker is gone"
         text = f"{blocks.plain(status.message)}\n\n{HELPS[status.state]}"
         st.error(text, title=title, icon=":material/error:")
-    elif status.message and status.state != "finished":
+    elif status.ended_early:
+        st.caption(f":material/info: Training was {blocks.plain(status.ended_early)}.")
+    elif status.message:
         st.caption(f":material/info: {blocks.plain(status.message)}")
 
 

@@ -38,7 +38,8 @@ def _when(moment: health.Moment) -> str:
     words = [f"At step {moment.step:,}."]
     if moment.rises:
         words.append(
-            f"The KL weight was {moment.kl_weight:.2g} and still rising: this is no verdict on the run yet."
+            f"The KL weight was {moment.kl_weight:.2g} and still rising: this is no verdict on the run yet, "
+            "and *best* is chosen only once it has risen."
         )
     if moment.step < moment.last:
         words.append(

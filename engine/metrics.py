@@ -501,7 +501,7 @@ METRICS: dict[str, Metric] = {
         "Energy of a path",
         "nats",
         "lower",
-        "Sum over steps of the symmetrised KL between the decoder's token distributions at the two codes, read along what the paths compared say. The more even, the lower.",
+        "Sum over steps of the symmetrised KL between the decoder's token distributions at the two codes, read along what the straight path between the same ends says. The more even, the lower.",
         ARVANITIDIS2022,
     ),
     "path_length": Metric(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import blocks, data_by_name, data_view, loaders, state
+from app import blocks, data_by_name, data_view, loaders, own_data, state
 from engine.data.library import BUILTIN
 
 blocks.header("Datasets", "Sentences or pictures to learn from: built in, published, or your own.")
@@ -20,7 +20,7 @@ with st.container(border=True):
 
 st.subheader("Your own", anchor=False)
 with st.container(border=True):
-    data_view.bring()
+    own_data.bring()
 
 st.subheader("On this machine", anchor=False)
 if not cards:

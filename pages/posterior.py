@@ -19,8 +19,9 @@ with blocks.kindly("This run cannot be shown"):
     run, checkpoint = loaders.current_run(), state.checkpoint()
     if not blocks.need_run(run, checkpoint):
         st.stop()
-    tabs = st.tabs(list(VIEWS), key="posterior-view", on_change="rerun")
-    for tab, draw in zip(tabs, VIEWS.values(), strict=True):
+    tabs = st.tabs(list(VIEWS), key="posterior-view", on_change="rerun", bind="query-params")
+    for tab, (view, draw) in zip(tabs, VIEWS.items(), strict=True):
         if tab.open:
             with tab:
                 draw(run, checkpoint)
+            state.carry("posterior", **state.carried("posterior") | {"posterior-view": view})

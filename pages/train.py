@@ -12,7 +12,12 @@ with st.spinner("Loading the settings"):
     from engine.presets import PRESETS, SECTIONS, preset
 
 if state.draft() is None:
-    state.new_draft(preset("quick"), "quick")
+    asked = st.query_params.get("corpus")  # a reload begins anew, on the data set of the address
+    quick = preset("quick")
+    data = quick.data.model_copy(
+        update={"name": asked if asked in loaders.data_titles() else quick.data.name}
+    )
+    state.new_draft(quick.model_copy(update={"data": data}), "quick")
 
 # -- what to start from -------------------------------------------------------------------------
 
@@ -50,6 +55,11 @@ with left:
 config = edited.config
 if config is not None:
     state.keep_draft(config)
+# The draft is the truth, its widgets change their keys: so the address is written, not bound. The name
+# `data` is bound to the picker of Datasets.
+if st.query_params.get("corpus") != data:
+    st.query_params["corpus"] = data
+state.carry("train", corpus=data)
 
 with right:
     run_name = st.text_input(

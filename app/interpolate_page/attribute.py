@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import blocks, charts, jobs, navigation, state
+from app import blocks, charts, jobs, making, navigation, state
 from app.creating import material, taking
 from app.creating.material import Group
 from app.interpolate_page import ends, here, typed
@@ -29,7 +29,7 @@ def draw(page: Here) -> None:
     """Choose two groups, type a sentence, slide it."""
     if missing := material.why_not(page.model):
         blocks.empty("The sentences of this run are not here", missing, "database_off")
-        navigation.link("data", "Open Datasets")
+        making.offer(page.model.run, page.waiting)
         return
     known = material.groups(page.model)
     if known is None or len(known.groups) < 2:
@@ -64,9 +64,10 @@ def _choose(known: Any) -> tuple[Group, Group, str, bool]:
     names = {str(group): group for group in known.groups}
     bare = {group.name: str(group) for group in reversed(known.groups)}
     options = list(names)
+    usual = _usual(known)
     for at, key in enumerate(("having", "lacking")):  # a link carries a bare name
         value = st.session_state.get(key) or st.query_params.get(key)
-        st.session_state[key] = bare.get(str(value), value if value in names else options[at])
+        st.session_state[key] = bare.get(str(value), value if value in names else usual[at])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         towards = st.selectbox(
             "Towards", options, key="having", persist_state="session",
@@ -86,6 +87,12 @@ def _choose(known: Any) -> tuple[Group, Group, str, bool]:
             "their length stays as it is.",
         )  # fmt: skip
     return names[towards], names[away], how, keep
+
+
+def _usual(known: Any) -> list[str]:
+    """The two largest labels; where there are not two, whatever comes first."""
+    labels = [str(group) for group in known.groups if group.kind == "label"]
+    return labels if len(labels) > 1 else [str(group) for group in known.groups]
 
 
 def _vector(page: Here, known: Any, having: Group, lacking: Group, how: str, keep: bool) -> Any:

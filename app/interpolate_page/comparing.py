@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, navigation
+from app import blocks, loaders, navigation
 from app.creating import material, taking
 from app.interpolate_page import here, plane
 from app.interpolate_page.here import Here
@@ -39,7 +39,7 @@ def _numbers(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str,
     key = f"measure-{hash((page.model.key, question, tuple(paths)))}"
     if len(paths) > 1 or st.session_state.get("measure-asked") == key:
         with st.spinner("Measuring how fast what the decoder says changes"):
-            measured = _measured(page, question, found)
+            measured = {name: _measured(page, question, name, one) for name, one in paths.items()}
     for name, one in paths.items():
         measured[name] = {"mean_nll": _mean([step.nll for step in one.steps])} | measured[name]
         if (ours := material.known(page.model)) is not None:
@@ -47,7 +47,7 @@ def _numbers(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str,
             measured[name] |= {"far_mean": _mean(far), "far_most": float(far.max())}
     data = pd.DataFrame([{"path": name} | values for name, values in measured.items()])
     own = {
-        "path": st.column_config.TextColumn("Path", pinned=True),
+        "path": st.column_config.TextColumn("Path", pinned=True, width=150),
         "mean_nll": st.column_config.NumberColumn(
             "NLL", format="%.2f",
             help="−log p(sentence | its code), mean over the steps. Nats per sentence. Lower is better.",
@@ -86,12 +86,12 @@ def _known() -> Any:
     return METRICS
 
 
-def _measured(page: Here, question: tuple[Any, ...], found: dict[str, Any]) -> dict[str, Any]:
-    from engine.explore.smoothness import compare
+def _measured(page: Here, question: tuple[Any, ...], name: str, one: Any) -> dict[str, float]:
+    from engine.explore.smoothness import smoothness
 
-    paths = {name: one.interpolation for name, one in found.items()}
-    asked = ("smoothness", *question, tuple(paths))
-    return dict(page.model.ask(asked, lambda hosted: compare(hosted.model, paths)))
+    cut = loaders.max_tokens(page.model.run)
+    asked = ("smoothness", *question, name)
+    return dict(page.model.ask(asked, lambda hosted: smoothness(hosted.model, one, cut)))
 
 
 def _mean(values: Any) -> float:

@@ -36,13 +36,7 @@ def _one(name: str, end: Any) -> None:
             st.caption(f"{name} comes back as", width="stretch")
             badge(end.similarity)
         st.html(f'<div class="zs-sentence">{blocks.escaped(end.reconstruction) or "∅"}</div>')
-        notes = []
-        if end.unknown:
-            notes.append(f"not in the vocabulary: {', '.join(end.unknown)}")
-        if end.truncated:
-            notes.append("longer than the model reads; the rest was cut")
-        if notes:
-            st.caption(f":material/info: {blocks.plain('; '.join(notes))}")
+        blocks.unread(end)
 
 
 def ignored(texts: list[str], codes_differ: bool = True) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import blocks, jobs, loaders, state
+from app import blocks, jobs, loaders, making, state
 from app.creating import material
 from app.interpolate_page import comparing, ends, here, typed
 from app.interpolate_page.here import Here
@@ -66,7 +66,11 @@ def _ways(page: Here) -> list[str]:
 def _data(page: Here, place: Any) -> None:
     """Encode the run's sentences meanwhile, so that the next look knows how far the path is from them."""
     if missing := material.why_not(page.model):
-        place.caption(f":material/info: No distance to data. {blocks.plain(missing)}")
+        with place, st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(
+                f":material/info: No distance to data. {blocks.plain(missing)}", width="content"
+            )
+            making.offer(page.model.run, page.waiting)
     else:
         material.material(page.model, page.waiting, place, quiet=True)
 

@@ -24,6 +24,7 @@ from engine.maps.codes import Codes, Request
 
 if TYPE_CHECKING:
     from engine.explore.encoding import Encoded
+    from engine.explore.sentences import Sentence
     from engine.explore.words import WordIndex
 
 
@@ -134,20 +135,22 @@ def values(
     return once(key, lambda: maps.Values(np.asarray(make(), np.float32), name, unit))
 
 
-def typed(request: Request, text: str) -> Encoded:
-    """A typed sentence through the encoder of a checkpoint."""
+def typed(request: Request, text: str) -> tuple[Sentence, Encoded]:
+    """A typed sentence as a checkpoint's model reads it, and through its encoder."""
     run, checkpoint = request.run, request.checkpoint
     key = f"typed|{loaders.version(run, checkpoint)}|{text}"
     return once(key, lambda: _typed(request, text))
 
 
-def _typed(request: Request, text: str) -> Encoded:
+def _typed(request: Request, text: str) -> tuple[Sentence, Encoded]:
     from engine.explore.encoding import encode_texts
+    from engine.explore.sentences import read
 
     hosted = loaders.host().get(request.run, request.checkpoint)
     with hosted.lock:
         most = loaders.max_tokens(request.run)
-        return encode_texts(hosted.model, hosted.tokenizer, [text], most)
+        (sentence,) = read(hosted.tokenizer, [text], most)
+        return sentence, encode_texts(hosted.model, hosted.tokenizer, [text], most)
 
 
 def centroid(space: Space, rows: np.ndarray) -> Any:

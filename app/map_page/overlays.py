@@ -130,7 +130,7 @@ def _ellipse(oval: Oval, pane: int) -> maps.Ellipse:
 
 
 def _star(side: Side, pane: int, text: str) -> list[maps.Star]:
-    x, y = side.plane.place(typed(side.space.request, text).codes).coordinates[0].tolist()
+    x, y = side.plane.place(typed(side.space.request, text)[1].codes).coordinates[0].tolist()
     return [maps.Star(x, y, "typed", text, pane)]
 
 

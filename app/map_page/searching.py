@@ -14,6 +14,7 @@ from app.once import once
 from engine.config import EngineError
 from engine.explore.encoding import Encoded
 from engine.explore.neighbours import Neighbours, nearest
+from engine.explore.sentences import Sentence
 
 MEANING, TEXT, PATTERN = "meaning", "text", "pattern"
 KINDS = {
@@ -36,6 +37,7 @@ class Found:
         title, unit: of these numbers.
         distances: of the rows from the typed sentence; for a search by meaning.
         code: the typed sentence's; for a search by meaning.
+        typed: the sentence as the model reads it; for a search by meaning.
         problem: why nothing could be looked for.
     """
 
@@ -47,6 +49,7 @@ class Found:
     unit: str = ""
     distances: Neighbours | None = None
     code: Encoded | None = None
+    typed: Sentence | None = None
     problem: str = ""
 
 
@@ -66,16 +69,18 @@ def found(space: Space) -> Found | None:
 
 def _found(space: Space, kind: str, wanted: str) -> Found:
     if kind == MEANING:
-        return _near(space, wanted, typed(space.request, wanted))
+        return _near(space, *typed(space.request, wanted))
     key = f"search|{space.key}|{kind}|{wanted}"
     return once(key, lambda: _matching(space, kind, wanted))
 
 
-def _near(space: Space, wanted: str, code: Encoded) -> Found:
+def _near(space: Space, typed: Sentence, code: Encoded) -> Found:
+    wanted = typed.text
+
     def look() -> Found:
         near = nearest(space.found.codes, code.codes, NEAREST)
         scores = np.linalg.norm(space.found.codes - code.codes, axis=1)
-        return Found(MEANING, wanted, near.rows[0], scores, "distance", "", near, code)
+        return Found(MEANING, wanted, near.rows[0], scores, "distance", "", near, code, typed)
 
     return once(f"near|{space.key}|{digest(code.codes)}|{wanted}", look)
 
@@ -128,6 +133,7 @@ def _ask() -> None:
 
 def _neighbours(space: Space, result: Found, far: str) -> None:
     assert result.distances is not None
+    blocks.unread(result.typed)
     if far:
         st.caption(f":material/warning: {far}")
     exact = "every one looked at" if result.distances.exact else "a few may be missing"

@@ -15,6 +15,12 @@ from engine.explore.steps import Steps
 from engine.maps import codes
 from engine.maps import steps as kept
 
+FEW = 4
+MORE = (
+    "A run keeps more where Keep every is set: New run, Advanced, Training, or on the command line --set "
+    "training.keep_every=500."
+)
+
 
 def found(space: Space, waiting: Waiting) -> Steps | None:
     """The rows at all checkpoints, once they are encoded.
@@ -44,13 +50,18 @@ def _encode(request: codes.Request, progress: jobs.Progress) -> None:
     kept.steps(request, loaders.host(), progress)
 
 
+def few(steps: Steps) -> str:
+    """How a run keeps more steps than these, where they are so few that nothing is seen to move on the way."""
+    if len(steps.steps) >= FEW:
+        return ""
+    return f" Only {len(steps.steps)} checkpoints are here. {MORE}"
+
+
 def _too_few(checkpoints: list[tuple[str, int]]) -> None:
     there = f"one, of step {checkpoints[0][1]:,}" if checkpoints else "none whose step is known"
     blocks.empty(
         "One checkpoint is no training",
-        f"Here the same sentences are seen at several checkpoints; this run has kept {there}. A run keeps "
-        "more where Keep every is set: New run, Advanced, Training, or on the command line --set "
-        "training.keep_every=500.",
+        f"Here the same sentences are seen at several checkpoints; this run has kept {there}. {MORE}",
         "timeline",
     )
     navigation.link("train", "Train such a run")

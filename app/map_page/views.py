@@ -87,6 +87,7 @@ def training(space: Space, waiting: Waiting) -> Look | None:
         told=lambda: st.caption(
             f":material/info: Principal components of {stepping.names(steps)[-1]} for all steps, so that what "
             "moves has moved in the latent space. Select some points to see their trails."
+            + stepping.few(steps)
         ),
     )
 

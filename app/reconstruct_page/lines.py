@@ -6,14 +6,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from app import blocks, charts, loaders, navigation
+from app import blocks, charts, loaders, navigation, uploads
 from app.creating.model import Model
 from app.once import once
+from engine.config import DataError
 from engine.data.corpus import SPLITS, Corpus
+from engine.data.guessing import FORMATS
 
 PASTED, FILE, SPLIT = "pasted lines", "a file", "a split"
 ALL = "all"
@@ -29,11 +32,13 @@ class Lines:
         texts: the lines.
         labels: one for each, where there are any.
         title: what they are, in words.
+        source: pasted lines, a file or a split.
     """
 
     texts: Sequence[str]
     labels: Sequence[str] | None
     title: str
+    source: str = PASTED
 
     @cached_property
     def digest(self) -> str:
@@ -45,9 +50,24 @@ def choose(model: Model) -> Lines | None:
     """The controls; None while there is no line, which is then said."""
     source = st.segmented_control(
         "Lines", [PASTED, FILE, SPLIT], default=PASTED, required=True, key="lines-of",
-        bind="query-params", persist_state="session",
+        bind="query-params", persist_state="session", on_change=_switch,
     )  # fmt: skip
     return {PASTED: _pasted, FILE: _file, SPLIT: _split}[source](model)
+
+
+def source() -> str:
+    """Where lines come from now."""
+    return str(st.session_state.get("lines-of") or PASTED)
+
+
+def switched() -> bool:
+    """Whether this session has chosen another source: results of others are no longer what it looks at."""
+    return bool(st.session_state.get("lines-switched"))
+
+
+def _switch() -> None:
+    st.session_state["lines-switched"] = True
+    st.session_state.pop("batch", None)
 
 
 def _pasted(model: Model) -> Lines | None:
@@ -66,7 +86,7 @@ def _file(model: Model) -> Lines | None:
     from engine.commands.inputs import read_sentences
 
     upload = st.file_uploader(
-        "A text file, one sentence a line; also .gz", ["txt", "gz"], key="lines-file",
+        "A text file, one sentence a line; also .gz", key="lines-file",
         help="UTF-8. Blank lines are left out. Tables are imported on Datasets; then choose a split.",
     )  # fmt: skip
     if upload is None:
@@ -74,14 +94,25 @@ def _file(model: Model) -> Lines | None:
         return None
 
     def read() -> Lines:
-        path = loaders.save_upload(upload)
+        _require_lines(upload.name)
+        path = uploads.save(upload)
         try:
             texts = read_sentences(path)
         finally:
-            loaders.forget_upload(path)
-        return Lines(texts, None, f"{len(texts):,} lines of {upload.name}")
+            uploads.forget(path)
+        return Lines(texts, None, f"{len(texts):,} lines of {upload.name}", FILE)
 
     return once(f"lines|{upload.file_id}", read)
+
+
+def _require_lines(name: str) -> None:
+    """Raises a DataError for a table, whose every line would be taken for a sentence, commas and all."""
+    suffix = Path(name.lower().removesuffix(".gz")).suffix
+    if FORMATS.get(suffix, "txt") != "txt":
+        raise DataError(
+            f"{name} must hold one sentence a line, but is a table by its name; save its text column as a "
+            f".txt file, or import it on Datasets and train on it"
+        )
 
 
 def _split(model: Model) -> Lines | None:
@@ -110,6 +141,6 @@ def _split(model: Model) -> Lines | None:
         if n != ALL:
             rows = np.sort(np.random.default_rng(SEED).choice(total, int(n), replace=False))
         name = f"{len(rows):,} of {total:,} {charts.SPLIT_NAMES[split]} sentences"
-        return Lines(corpus.texts(split, rows), corpus.labels(split, rows), name)
+        return Lines(corpus.texts(split, rows), corpus.labels(split, rows), name, SPLIT)
 
     return once(f"lines|{corpus.name}|{corpus.card.fingerprint}|{split}|{n}", read)

@@ -26,6 +26,8 @@ def draw(model: Model, strategy: str, waiting: Waiting) -> None:
     if not known:
         return
     shown = _which(known, batch)
+    if shown is None:
+        return
     found = shown.result(waiting)
     if found is not None:
         report.show(model, shown, found)
@@ -48,20 +50,32 @@ def _button(batch: batches.Batch, small: bool) -> None:
     )  # fmt: skip
 
 
-def _which(known: list[batches.Batch], chosen: batches.Batch | None) -> batches.Batch:
-    """The batch that is shown: the one that is chosen above, or the newest, or another one."""
-    keys = [batch.key for batch in known]
-    if chosen is not None and chosen.key in keys and st.session_state.get("batch-of") != chosen.key:
+def _which(known: list[batches.Batch], chosen: batches.Batch | None) -> batches.Batch | None:
+    """The batch that is shown: the one that is chosen above, or the newest, or another one that is picked."""
+    by_key = {batch.key: batch for batch in known}
+    if chosen is not None and chosen.key in by_key and _new(chosen):
         # Another choice above brings its own result.
         st.session_state["batch-of"] = chosen.key
         st.session_state["batch"] = chosen.key
-    if st.session_state.get("batch") not in keys:
-        st.session_state["batch"] = keys[0]
+    if st.session_state.get("batch") not in by_key:
+        st.session_state["batch"] = _unasked(known)
     titles = {batch.key: f"{batch.title} ({batch.state})" for batch in known}
-    if len(known) == 1:
-        st.markdown(f"**{blocks.plain(titles[keys[0]])}**")
+    shown = st.session_state["batch"]
+    if len(known) == 1 and shown is not None:
+        st.markdown(f"**{blocks.plain(titles[shown])}**")
         return known[0]
     picked = st.selectbox(
-        "Batch", keys, key="batch", format_func=titles.get, help="Of this checkpoint, since the app was started."
+        "Batch", list(titles), None, key="batch", format_func=titles.get, placeholder="An earlier one",
+        help="Of this checkpoint, since the app was started.",
     )  # fmt: skip
-    return known[keys.index(picked)]
+    return by_key.get(picked) if picked else None
+
+
+def _new(chosen: batches.Batch) -> bool:
+    return bool(st.session_state.get("batch-of") != chosen.key)
+
+
+def _unasked(known: list[batches.Batch]) -> str | None:
+    """The newest from where lines come now; from anywhere until another source was chosen."""
+    here = [batch.key for batch in known if batch.lines.source == lines.source()]
+    return here[0] if here else None if lines.switched() else known[0].key

@@ -103,7 +103,7 @@ def interpolate(
             graph = graph_of(hosted.model.latent, codes)
         sentences = (hosted.model, hosted.tokenizer, a, b)
         found = find_path(*sentences, steps, path, decoding, graph=graph, progress=progress)
-    measures = smoothness(hosted.model, found.interpolation)
+    measures = smoothness(hosted.model, found.interpolation, decoding.max_tokens)
     if json:
         cost = {} if found.geodesic is None else {"geodesic": _cost(found.geodesic)}
         everything = origin(hosted) | found.interpolation.to_dict() | {"measures": measures}

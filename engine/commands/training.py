@@ -118,7 +118,7 @@ def _end(run: store.Run, status: Status) -> None:
         terminal.note(f"error: {status.message}")
         raise typer.Exit(1)
     steps = f"step {status.step} of {status.total_steps}" if status.total_steps else "no step yet"
-    terminal.note(f"run {run.name} {status.state} at {steps}")
+    terminal.note(f"run {run.name} {status.ended_early or f'{status.state} at {steps}'}")
     if status.state == "finished":
         _say_if_collapsed(run)
     if status.state == "stopped":

@@ -97,11 +97,19 @@ def import_path(
     name: str | None = None,
     options: ImportOptions | None = None,
     progress: Progress | None = None,
+    source: str | None = None,
 ) -> Corpus:
     """Import a file, or a folder with files for train, valid (dev, val) and test; or pictures.
 
     Pictures come as an .npz, or as a folder or zip of files (:mod:`engine.data.importing_pictures`).
     Splits that come with a folder are kept; a held-out split that is missing is taken from train.
+
+    Args:
+        path: the file or folder.
+        name: of the data set; made from the path's where absent.
+        options: how it becomes a corpus.
+        progress: told how many bytes are read.
+        source: where it is from, as its card says; the path where absent.
 
     Raises:
         DataError: with the line and the cure; nothing half-imported stays behind.
@@ -109,10 +117,10 @@ def import_path(
     path, options = Path(path).expanduser(), options or ImportOptions()
     if holds_pictures(path):
         name = check_name(name) if name else free_name(derived_name(path))
-        return import_pictures(path, name, options, progress)
+        return import_pictures(path, name, options, progress, source)
     files = files_of(path)
     name = check_name(name) if name else free_name(derived_name(path))
-    return import_files(files, name, options, progress, source=str(path.resolve()))
+    return import_files(files, name, options, progress, source=source or str(path.resolve()))
 
 
 def import_text(

@@ -95,9 +95,20 @@ def guess_pictures(path: Path, options: ImportOptions) -> PictureGuess:
 
 
 def import_pictures(
-    path: Path, name: str, options: ImportOptions, progress: Progress | None = None
+    path: Path,
+    name: str,
+    options: ImportOptions,
+    progress: Progress | None = None,
+    origin: str | None = None,
 ) -> Corpus:
     """Import an .npz, a folder or a zip of pictures; its splits are kept.
+
+    Args:
+        path: the file or folder.
+        name: of the data set.
+        options: how it becomes a corpus.
+        progress: told how many pictures are read.
+        origin: where it is from, as its card says; the path where absent.
 
     Raises:
         DataError: with the picture and the cure; nothing half-imported stays behind.
@@ -124,7 +135,7 @@ def import_pictures(
             progress=progress,
             title=name,
             kind="images",
-            source=str(path.resolve()),
+            source=origin or str(path.resolve()),
             notes=(*source.notes(), *labels.notes(), _about(sizes), _about_ink(inverted, options)),
             source_fingerprint=fingerprint(path),
         )

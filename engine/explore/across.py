@@ -60,13 +60,14 @@ def across(
     """
     listed = list(models)
     found: list[Through] = []
+    cut = (decoding or DecodingConfig()).max_tokens
     for label, open_model in listed:
         if progress:
             progress(len(found), len(listed), f"interpolating with {label}")
         try:
             model, tokenizer = open_model()
             one = between(model, tokenizer, a, b, steps, path, decoding)
-            found.append(Through(label, one, smoothness(model, one)))
+            found.append(Through(label, one, smoothness(model, one, cut)))
         except EngineError as error:
             found.append(Through(label, problem=str(error)))
     return found

@@ -18,8 +18,9 @@ from torch.nn import functional as F
 from engine.config import ConfigError
 from engine.decoding.config import DecodingConfig
 from engine.evaluation.mode import differentiable_mode
+from engine.explore.energy import effort
 from engine.explore.paths import interpolate
-from engine.explore.pullback import Pullback, lengths
+from engine.explore.pullback import Pullback
 
 if TYPE_CHECKING:
     from engine.evaluation.mode import Progress
@@ -42,13 +43,14 @@ class Geodesic:
 
     Attributes:
         codes: from A to B, both included, (steps, Z).
-        energy: of the path, nats; see ``pullback``.
-        length: of the path, nats to the half.
-        straight_energy, straight_length: of the path it was bent from, read along the same sentences.
-        history: the energy after each evaluation of the last round, nats, from the straight path's.
-        passes: sentences that the decoder has read, each at one code.
+        energy: of the path, nats, as ``energy.effort`` measures every path.
+        length: of the path, nats to the half, likewise.
+        straight_energy, straight_length: of the path it was bent from, at as many steps, likewise.
+        history: the energy along the anchors after each evaluation of the last round, nats, from the
+            straight path's.
+        passes: sentences that the decoder has read while bending, each at one code.
         seconds: what it took.
-        anchors: the sentences it was read along, token ids.
+        anchors: the sentences it was bent along, token ids.
     """
 
     codes: Floats
@@ -80,7 +82,8 @@ def geodesic(
 
     on the sphere divided by its length, and for proportions squared from there, so that every code stays
     where codes live. In these waves a flat metric's energy is a sum of squares, so that some thirty
-    evaluations do. The energy never exceeds that of the path it begins with.
+    evaluations do. The energy never exceeds that of the path it begins with, which is returned where bending
+    has gained nothing.
 
     Where we differ from Adam on the knots, as it is usual: L-BFGS with a line search, which falls at every
     step and needs a third of the passes; and waves of which the first few bend the whole path.
@@ -104,16 +107,20 @@ def geodesic(
     began = time.perf_counter()
     require_bendable(model.latent)
     search = _Search(model, z_a, z_b, min(max(steps, _KNOTS[0]), _KNOTS[1]))
+    decoding = decoding or DecodingConfig()
     with differentiable_mode(model):
-        pullback = search.run(decoding or DecodingConfig(), evaluations, progress)
-        with torch.no_grad():
-            straight, bent = (pullback.divergences(search.codes(c)) for c in search.both)
+        pullback = search.run(decoding, evaluations, progress)
+    # What it was bent along is its own; measured it is as every other path is.
+    codes, straight = (search.result(steps, c) for c in (search.best, search.flat))
+    bent, unbent = (effort(model, path, decoding.max_tokens) for path in (codes, straight))
+    if bent.energy > unbent.energy:
+        codes, bent = straight, unbent
     return Geodesic(
-        codes=search.result(steps),
-        energy=float(bent.sum()),
-        length=float(lengths(bent).sum()),
-        straight_energy=float(straight.sum()),
-        straight_length=float(lengths(straight).sum()),
+        codes=codes,
+        energy=bent.energy,
+        length=bent.length,
+        straight_energy=unbent.energy,
+        straight_length=unbent.length,
         history=search.history,
         passes=search.passes,
         seconds=time.perf_counter() - began,
@@ -202,10 +209,10 @@ class _Search:
         """The knots of the path with these coefficients, (K, Z)."""
         return self._placed(self.straight + self.waves @ c)
 
-    def result(self, steps: int) -> Floats:
-        """The best path at any number of steps, its ends exact."""
+    def result(self, steps: int, c: Tensor) -> Floats:
+        """The path with these coefficients at any number of steps, its ends exact."""
         straight, waves = self._at(steps)
-        codes = self._placed(straight + waves @ self.best).double().cpu().numpy()
+        codes = self._placed(straight + waves @ c).double().cpu().numpy()
         codes[0], codes[-1] = self.ends
         return codes
 

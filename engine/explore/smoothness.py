@@ -6,7 +6,7 @@ With :math:`s_0 \dots s_K` what the steps read and :math:`\delta` the token edit
     IS = \frac{\delta(s_0, s_K)}{\sum_k \delta(s_k, s_{k+1})}, \qquad
     \text{monotonicity} = \tfrac12 \rho(k, \delta(s_k, s_0)) - \tfrac12 \rho(k, \delta(s_k, s_K))
 
-with :math:`\rho` Spearman's rank correlation. Energy and length are those of the decoder's pull-back metric.
+with :math:`\rho` Spearman's rank correlation. Energy and length are those of ``energy``.
 
 References:
     LangVAE and LangSpace, 2025, arXiv:2505.00004 (IS, there with word-mover distance).
@@ -16,50 +16,28 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.explore.energy import effort
 from engine.explore.interpolation import Interpolation
 
 if TYPE_CHECKING:
     from engine.models.vae import VAE
 
-Floats = NDArray[np.float64]
 
-# Sentences that paths are read along, at most; more say little that is new and cost as much each.
-MOST_ANCHORS = 16
-
-
-def smoothness(model: VAE, found: Interpolation) -> dict[str, float]:
+def smoothness(model: VAE, found: Interpolation, max_tokens: int = 40) -> dict[str, float]:
     """The measures of one path by their names in METRICS; what a path has not is absent.
 
     Args:
         model: the text VAE that decoded it.
         found: the path.
+        max_tokens: where the sentences are cut that the decoder is read along; see ``energy``.
     """
-    return compare(model, {"": found})[""]
-
-
-def compare(model: VAE, paths: Mapping[str, Interpolation]) -> dict[str, dict[str, float]]:
-    """The measures of several paths between the same two sentences.
-
-    The decoder is read along the same sentences on all of them: what any of the paths says, 16 different
-    ones at most, evenly chosen. Energies are comparable between paths of as many steps, lengths always.
-
-    Args:
-        model: the text VAE that decoded them.
-        paths: by any names.
-
-    Returns:
-        For each name the measures by their names in METRICS.
-    """
-    anchors = _anchors(list(paths.values()))
-    return {
-        name: of_text(found) | _of_decoder(model, found, anchors) for name, found in paths.items()
-    }
+    spent = effort(model, found.codes, max_tokens)
+    return of_text(found) | {"path_energy": spent.energy, "path_length": spent.length}
 
 
 def of_text(found: Interpolation) -> dict[str, float]:
@@ -77,27 +55,6 @@ def of_text(found: Interpolation) -> dict[str, float]:
     if (monotone := _monotonicity(sentences)) is not None:
         scores["monotonicity"] = monotone
     return scores
-
-
-def _of_decoder(model: VAE, found: Interpolation, anchors: list[list[int]]) -> dict[str, float]:
-    """Energy and length under the decoder's own metric."""
-    import torch
-
-    from engine.evaluation.mode import evaluation_mode
-    from engine.explore.pullback import Pullback, lengths
-
-    with evaluation_mode(model, 0) as device:
-        z = torch.tensor(found.codes, dtype=torch.float32, device=device)
-        divergences = Pullback(model, anchors).divergences(z)
-        length = float(lengths(divergences).sum())
-    return {"path_energy": float(divergences.sum()), "path_length": length}
-
-
-def _anchors(paths: Sequence[Interpolation]) -> list[list[int]]:
-    """What the paths say, each sentence once; evenly chosen where that is much."""
-    said = list(dict.fromkeys(tuple(step.ids) for found in paths for step in found.steps))
-    places = np.unique(np.linspace(0, len(said) - 1, min(len(said), MOST_ANCHORS)).round())
-    return [list(said[int(place)]) for place in places]
 
 
 def _distances(some: Sequence[Sequence[int]], others: Sequence[Sequence[int]]) -> list[int]:

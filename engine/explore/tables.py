@@ -158,7 +158,7 @@ def _(found: Extremes) -> Table:
 
 
 def table_of_measures(measures: Mapping[str, Mapping[str, float]]) -> Table:
-    """Paths side by side, one a row; what a path has not is empty. See ``smoothness.compare``."""
+    """Paths side by side, one a row; what a path has not is empty. See ``smoothness``."""
     from engine.metrics import describe
 
     names: Sequence[str] = list(

@@ -131,6 +131,17 @@ class Objective:
         since, total = step - origin, self.horizon.total_steps - origin
         return self.config.beta * prod(r.kl_weight(since, total) for r in self.remedies)
 
+    def settled(self, step: int) -> bool:
+        """Whether what is minimised at update ``step`` is what the run is for, so that a best may be kept.
+
+        It is not while an encoder is prepared, nor while a KL weight or target is on its way.
+        """
+        if self.pretraining(step):
+            return False
+        origin = self.origin(step)
+        since, total = step - origin, self.horizon.total_steps - origin
+        return all(remedy.settled(since, total) for remedy in self.remedies)
+
     # -- the loss -------------------------------------------------------------------------------
 
     def __call__(

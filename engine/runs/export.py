@@ -22,7 +22,7 @@ from engine.runs.store import (
 KEPT = ("step", "total_steps", "epoch", "precision", "parameters", "preset", "tokens_per_second")
 
 
-def export(run: Run, target: Path, checkpoint: str = "best") -> Run:
+def export(run: Run, target: Path, checkpoint: str | None = None) -> Run:
     """Write a run to ``target`` as a run folder that can be opened anywhere, and return it.
 
     Weights are stored as float16 (and used as float32), which rounds each by at most 0.05 %. Probe
@@ -31,7 +31,7 @@ def export(run: Run, target: Path, checkpoint: str = "best") -> Run:
     Args:
         run: a run with that checkpoint.
         target: a folder that does not exist yet.
-        checkpoint: best, last or step-...; the only one that goes along.
+        checkpoint: best, last or step-...; the only one that goes along. The preferred one if absent.
 
     Raises:
         ConfigError: ``target`` exists.
@@ -39,6 +39,7 @@ def export(run: Run, target: Path, checkpoint: str = "best") -> Run:
     """
     from safetensors.torch import load_file, save_file
 
+    checkpoint = checkpoint or run.preferred_checkpoint()
     weights = load_file(run.checkpoint(checkpoint) / WEIGHTS)
     if target.exists():
         raise ConfigError(f"{target} exists; name a folder that does not, or delete this one")

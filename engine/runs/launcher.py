@@ -29,7 +29,7 @@ def start(run: Run) -> int:
     with exclusive(run, "train"):
         status = run.status()
         if status.state == "finished":
-            raise RunBusy(f"run {run.name!r} has finished all its steps; clone it to train more")
+            raise RunBusy(f"run {run.name!r} {status.done}; clone it to train more")
         if status.live and status.pid is not None:
             raise RunBusy(f"run {run.name!r} is {status.state} already; stop it first")
         (run.path / STOP_FILE).unlink(missing_ok=True)

@@ -65,9 +65,11 @@ class Recorder:
 
     @property
     def due(self) -> bool:
-        """Whether the settings or the clock ask for a checkpoint now."""
+        """Whether the settings or the clock ask for a checkpoint now, or a first validation for the first."""
         if self._saved == self._place():
             return False
+        if self._saved is None and self.state.evaluated == self.state.step:
+            return True
         late = time.monotonic() - self._saved_at > CHECKPOINT_SECONDS
         return late or self.state.step % self.state.config.checkpoint_every == 0
 

@@ -66,6 +66,21 @@ class Status(BaseModel):
         """Share of the steps that are done, 0 to 1; None while the total is unknown."""
         return min(1.0, self.step / self.total_steps) if self.total_steps else None
 
+    @property
+    def ended_early(self) -> str:
+        """What ended a finished run before its last step, in words; nothing where nothing did."""
+        if self.state != "finished" or self.total_steps is None or self.step >= self.total_steps:
+            return ""
+        # The worker says it since it can; before that only the plateau rule ended a run early.
+        where = f"at step {self.step:,} of {self.total_steps:,}"
+        return self.message or f"stopped by the plateau rule {where}"
+
+    @property
+    def done(self) -> str:
+        """Why a finished run cannot go on, to be said after its name."""
+        early = self.ended_early
+        return f"has ended early, {early}" if early else "has finished all its steps"
+
 
 def read_status(folder: Path) -> Status:
     """The status of the run in ``folder``, with its state checked against the living processes."""

@@ -130,7 +130,11 @@ class Run:
         return int(name.removeprefix("step-")) if name.startswith("step-") else None
 
     def preferred_checkpoint(self) -> str:
-        """The checkpoint to look at unless another is asked for: best, before the first validation last."""
+        """The checkpoint to look at unless another is asked for: best, last while there is none.
+
+        There is none before the first validation, nor while the KL weight is on its way; where it never
+        arrives, none ever.
+        """
         return "last" if "best" not in self.checkpoints() and self.checkpoints() else "best"
 
     def checkpoint_named(self, asked: str | None) -> str:

@@ -52,7 +52,7 @@ def _claim(run: Run) -> StatusWriter:
     with exclusive(run, "train"):
         status = run.status()
         if status.state == "finished":
-            raise RunBusy(f"run {run.name!r} has finished all its steps; clone it to train more")
+            raise RunBusy(f"run {run.name!r} {status.done}; clone it to train more")
         if status.live and status.pid not in (None, os.getpid()):
             raise RunBusy(
                 f"run {run.name!r} is {status.state} in process {status.pid}; stop it first"
@@ -107,7 +107,8 @@ class Worker:
             self._wait_and_train()
         except StopRequested:
             return {"state": "stopped", "message": self._stopped()}
-        return {"state": "finished", "message": ""}
+        assert self._recorder is not None
+        return {"state": "finished", "message": self._recorder.state.ended_early}
 
     def _stopped(self) -> str:
         if self._recorder is None:

@@ -197,9 +197,11 @@ def _validate(state: TrainingState, evaluate: Evaluate, epoch_ended: bool) -> Re
     goal = metrics["elbo"] if "elbo" in metrics else -metrics["reconstruction"]
     remedies = state.objective.active(state.step)
     pretraining = state.objective.pretraining(state.step)
-    if goal > state.best_elbo and not pretraining:
+    # While the KL weight rises the ELBO is highest where the code is emptiest: no choice of a model.
+    if goal > state.best_elbo and state.objective.settled(state.step):
         state.best_elbo, state.best_step = goal, state.step
-        state.keep_best()
+    if state.plateau and not pretraining and state.plateau.lower_than_ever(-goal):
+        state.keep_lowest()
     for remedy in remedies:
         remedy.after_evaluation(metrics, epoch_ended)
     if any([remedy.begins_stage(state.step, epoch_ended) for remedy in remedies]):
@@ -218,12 +220,12 @@ def _plateau_reached(state: TrainingState, due: bool, loss: float) -> bool:
 
 
 def _lower_rates(state: TrainingState) -> None:
-    """The plateau's fall: best weights back, fresh optimisers, smaller rates."""
+    """The plateau's fall: the weights of the lowest loss back, fresh optimisers, smaller rates."""
     assert state.plateau is not None
     config = state.plateau.config
     rates = {name: o.param_groups[0]["lr"] * config.factor for name, o in state.optimisers.items()}
-    if config.reload_best and state.best_weights:
-        state.model.load_state_dict(state.best_weights)
+    if config.reload_best and state.lowest_weights:
+        state.model.load_state_dict(state.lowest_weights)
         state.optimisers = state.fresh_optimisers()
     for name, optimiser in state.optimisers.items():
         set_learning_rate(optimiser, rates[name])

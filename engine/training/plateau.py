@@ -29,7 +29,9 @@ class PlateauConfig(Config):
     )
     most: int = param(5, "Falls after which training ends (5 in He et al. 2019).", ge=1, le=1000)
     reload_best: bool = param(
-        True, "Go back to the best weights, with fresh optimisers, at each fall (He et al. 2019)."
+        True,
+        "Go back to the weights of the lowest validation loss so far, with fresh optimisers, at each fall "
+        "(He et al. 2019).",
     )
 
 
@@ -38,13 +40,33 @@ class Plateau:
 
     An epoch whose loss is not below the reference counts; ``patience`` of them in a row, not before
     ``first_epoch``, lower the rate, and the reference becomes the current loss, worse as it is.
+
+    As in the authors' code it watches from the first validation on, also while the KL weight still rises:
+    ``first_epoch`` is what keeps it from acting that early. The checkpoint *best* is chosen apart from
+    it, once the weight has risen.
+
+    Attributes:
+        reference: the loss that the next one is compared with.
+        lowest: the lowest loss of any validation, whose weights a fall may bring back.
+        waited: epochs in a row without improvement. falls: how often the rate has fallen.
+
+    References:
+        Lagging Inference Networks and Posterior Collapse in Variational Autoencoders, He et al., 2019,
+        https://arxiv.org/abs/1901.05534; the rule of the authors' code.
     """
 
     def __init__(self, config: PlateauConfig) -> None:
         self.config = config
-        self.reference = float("inf")
+        self.reference = self.lowest = float("inf")
         self.waited = 0
         self.falls = 0
+
+    def lower_than_ever(self, loss: float) -> bool:
+        """Whether the loss of a validation, of an epoch's end or not, is the lowest so far; remembers it."""
+        if loss >= self.lowest:
+            return False
+        self.lowest = loss
+        return True
 
     def after_epoch(self, epoch: int, loss: float) -> bool:
         """Whether the rate falls now.
@@ -70,12 +92,9 @@ class Plateau:
 
     def state(self) -> dict[str, Any]:
         """What must survive a stop."""
-        return {"reference": self.reference, "waited": self.waited, "falls": self.falls}
+        return {name: getattr(self, name) for name in ("reference", "lowest", "waited", "falls")}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes back what :meth:`state` gave."""
-        self.reference, self.waited, self.falls = (
-            state["reference"],
-            state["waited"],
-            state["falls"],
-        )
+        for name, value in state.items():
+            setattr(self, name, value)

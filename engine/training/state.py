@@ -29,7 +29,9 @@ class TrainingState:
     Attributes:
         step: joint updates done. epoch: epochs done. position: batches of this epoch done.
         draws: random batches drawn for encoder-only updates. seconds: training time so far.
-        best_elbo, best_step: the best validation ELBO (KL weight 1) and when it was.
+        best_elbo, best_step: the best validation ELBO (KL weight 1) since the objective has settled, and
+            when it was; -inf and -1 before.
+        lowest_weights: those of the lowest validation loss so far, where the plateau rule wants them back.
         evaluated: the step of the last validation, or -1.
         sums, logged_from: what has been added up since the last logged record.
     """
@@ -50,7 +52,7 @@ class TrainingState:
         self.step = self.epoch = self.position = self.draws = 0
         self.seconds = 0.0
         self.best_elbo, self.best_step, self.evaluated = float("-inf"), -1, -1
-        self.best_weights: dict[str, Tensor] = {}
+        self.lowest_weights: dict[str, Tensor] = {}
         self.sums: dict[str, float] = {}
 
     def fresh_optimisers(self) -> dict[str, optim.Optimizer]:
@@ -84,7 +86,7 @@ class TrainingState:
         self.model.reset_decoder()
         self.optimisers = self.fresh_optimisers()
         self.plateau = Plateau(self.config.plateau) if self.config.plateau else None
-        self.best_elbo, self.best_step, self.best_weights = float("-inf"), -1, {}
+        self.best_elbo, self.best_step, self.lowest_weights = float("-inf"), -1, {}
 
     @property
     def finished(self) -> bool:
@@ -92,10 +94,19 @@ class TrainingState:
         rates_spent = self.plateau is not None and self.plateau.finished
         return self.step >= self.horizon.total_steps or rates_spent
 
-    def keep_best(self) -> None:
-        """Remembers the weights as the best, where the plateau rule will want them back."""
+    @property
+    def ended_early(self) -> str:
+        """What ended training before its last step, in words; nothing where nothing did."""
+        total = self.horizon.total_steps
+        if self.plateau is None or not self.plateau.finished or self.step >= total:
+            return ""
+        falls = f"{self.plateau.falls} fall{'s' if self.plateau.falls > 1 else ''} of the rate"
+        return f"stopped by the plateau rule after {falls} at step {self.step:,} of {total:,}"
+
+    def keep_lowest(self) -> None:
+        """Remembers the weights, where the plateau rule will want them back."""
         if self.config.plateau and self.config.plateau.reload_best:
-            self.best_weights = {
+            self.lowest_weights = {
                 name: value.detach().clone() for name, value in self.model.state_dict().items()
             }
 
@@ -104,7 +115,7 @@ class TrainingState:
     def save(self, folder: Path) -> None:
         """Writes model, optimisers, random states and numbers into ``folder``, which must exist."""
         save_file(_contiguous(self.model.state_dict()), folder / MODEL)
-        tensors = {f"best.{name}": value for name, value in self.best_weights.items()}
+        tensors = {f"best.{name}": value for name, value in self.lowest_weights.items()}
         tensors |= {f"heads.{k}": value for k, value in self.objective.heads.state_dict().items()}
         tensors["random.cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
@@ -142,7 +153,7 @@ class TrainingState:
         tensors = load_file(folder / TENSORS)
         numbers = json.loads((folder / NUMBERS).read_text())
         self._restore_numbers(numbers)
-        self.best_weights = {
+        self.lowest_weights = {
             name.removeprefix("best."): value.to(self.device)
             for name, value in tensors.items()
             if name.startswith("best.")
@@ -169,9 +180,13 @@ class TrainingState:
         self.evaluated, self.sums = numbers["evaluated"], numbers["sums"]
         self.precision = numbers["precision"]
         if self.plateau:
-            self.plateau.restore(numbers["plateau"])
+            # Until it had a lowest of its own, the best of all validations was it.
+            self.plateau.restore({"lowest": -numbers["best_elbo"]} | numbers["plateau"])
         for remedy, state in zip(self.objective.remedies, numbers["remedies"], strict=True):
             remedy.restore(state)
+        # A run from before best had to wait may have one of its annealing.
+        if not self.objective.settled(self.best_step):
+            self.best_elbo, self.best_step = float("-inf"), -1
 
 
 def _contiguous(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

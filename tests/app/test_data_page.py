@@ -14,6 +14,7 @@ from app import jobs
 from engine.data import pictures
 from engine.data.corpus import Corpus, corpora
 from engine.data.importing import import_path
+from engine.presets import preset
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
@@ -110,13 +111,26 @@ def test_train_on_this_leads_to_a_draft_on_it(page: Open, trained: Path) -> None
     assert app.session_state["draft"].config.data.name == "animals"
 
 
+def test_the_data_set_of_a_draft_outlives_a_reload(page: Open, trained: Path) -> None:
+    app = page("train", corpus="animals")
+    draft = app.session_state["draft"]
+    assert draft.config.data.name == "animals" and draft.origin == "quick"
+    app.selectbox(key=f"{draft.key}.data").set_value("unicode-names").run()
+    assert app.query_params["corpus"] == "unicode-names"
+
+
+def test_an_address_names_only_data_sets_that_are_here(page: Open, trained: Path) -> None:
+    app = page("train", corpus="/etc/hostname")
+    assert app.session_state["draft"].config.data.name == preset("quick").data.name
+
+
 def test_a_builtin_corpus_is_offered_with_one_click(
     page: Open, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app import data_view
+    from app import making
 
     asked = []
-    monkeypatch.setattr(data_view, "ensure", lambda name, tell: asked.append(name) or Named(name))
+    monkeypatch.setattr(making, "ensure", lambda name, tell: asked.append(name) or Named(name))
     app = page("data")
     app.button(key="make-unicode-names").click().run()
     assert asked == ["unicode-names"]
@@ -181,3 +195,94 @@ def test_text_settings_and_pictures_do_not_start_a_run(
     app.selectbox(key=f"{app.session_state['draft'].key}.data").set_value("glyphs").run()
     assert app.button(key="start").disabled
     assert any("tokenizer.kind must be 'pixels'" in error.value for error in app.error)
+
+
+# -- what is uploaded ------------------------------------------------------------------------------
+
+
+def upload(app: AppTest, name: str, content: bytes, number: int = 0) -> Path:
+    """Drops a file; where the app keeps it until it is imported."""
+    app.file_uploader(key=f"upload-{number}").upload(name, content).run()
+    [kept] = uploaded()
+    return kept
+
+
+def uploaded() -> list[Path]:
+    from engine.config import home
+
+    return sorted((home() / "cache" / "uploads").glob("*/*"))
+
+
+def until_over(app: AppTest) -> None:
+    deadline = time.monotonic() + 30
+    while jobs.live() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    app.run()
+
+
+def test_the_source_of_an_uploaded_file_is_its_own_name(
+    page: Open, home: Path, table: Path, wait_until: Callable[..., None]
+) -> None:
+    app = page("data")
+    kept = upload(app, "reviews.csv", table.read_bytes())
+    app.button(key=f"import-{kept}-go").click().run()
+    wait_until(app, lambda _: not jobs.live() and len(corpora()) == 1)
+    assert corpora()[0].source == "reviews.csv" and uploaded() == []
+
+
+def test_an_upload_that_cannot_be_imported_does_not_stay(page: Open, home: Path) -> None:
+    app = page("data")
+    kept = upload(app, "one.txt", b"only one line\n")
+    app.button(key=f"import-{kept}-go").click().run()
+    until_over(app)
+    assert corpora() == [] and uploaded() == []
+
+
+def test_an_upload_that_another_takes_the_place_of_does_not_stay(page: Open, home: Path) -> None:
+    app = page("data")
+    upload(app, "book.xlsx", b"PK\x03\x04 and more")
+    assert "Excel workbook" in app.error[0].value, "said by the importer, not by the uploader"
+    kept = upload(app, "one.txt", b"a line\nanother\n")
+    assert kept.name == "one.txt"
+
+
+def test_what_a_closed_tab_has_left_is_forgotten_after_a_day(home: Path) -> None:
+    import io
+    import os
+
+    from app import uploads
+
+    old = home / "cache" / "uploads" / "old"
+    old.mkdir(parents=True)
+    (old / "left.txt").write_text("a line\n")
+    os.utime(old, (time.time() - 25 * 3600,) * 2)
+    fresh = io.BytesIO(b"a line\n")
+    fresh.name, fresh.file_id = "new.txt", "new"  # type: ignore[attr-defined]
+    assert uploads.save(fresh).read_bytes() == b"a line\n"
+    assert [path.name for path in uploaded()] == ["new.txt"]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("id,review\n", "no rows"),
+        ("id,stars\n1,2\n2,3\n3,1\n", "choose the text column"),
+    ],
+)
+def test_import_waits_for_something_to_import_and_says_why(
+    page: Open, home: Path, tmp_path: Path, content: str, why: str
+) -> None:
+    path = tmp_path / "poor.csv"
+    path.write_text(content)
+    button = by_path(page, path).button(key=f"import-{path}-go")
+    assert button.disabled and why in button.help
+
+
+def test_a_column_that_is_empty_is_no_text_column(page: Open, home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "hollow.csv"
+    path.write_text("text,note\n" + "a fine line,\n" * 30)
+    app = by_path(page, path)
+    assert not app.button(key=f"import-{path}-go").disabled
+    app.selectbox(key=f"import-{path}-text").set_value("note").run()
+    button = app.button(key=f"import-{path}-go")
+    assert button.disabled and "note is empty" in button.help

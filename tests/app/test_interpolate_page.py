@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from app import background, jobs, loaders, once, state
 from app.creating import material, model
+from engine.data import slices
+from engine.data.corpus import Corpus
 from engine.runs import store
 
 Open = Callable[..., AppTest]
@@ -247,6 +250,27 @@ def test_the_data_that_are_not_here_are_named_and_the_rest_works(
     assert spec["data"][0]["name"] == "prior"
 
 
+def test_a_corpus_that_can_be_made_here_is_offered_and_then_used(
+    page: Open, home: Path, monkeypatch: pytest.MonkeyPatch, wait_until: Wait, said: Said
+) -> None:
+    from app import making
+    from engine.data.writing import Draft
+
+    def make(name: str, progress: object) -> None:
+        with Draft(name) as draft:
+            draft.add({"text": [f"return the number of items in list {at} ." for at in range(80)]})
+            draft.finish(title=name, source="made for a test")
+
+    monkeypatch.setattr(making, "ensure", make)
+    app = page("interpolate", run="demo", a="Open a file.", b="Raise an error.", steps="3")
+    assert "through-data" not in app.pills(key="path").options
+    assert "No distance to data" in said(app) and app.button(key="random").disabled
+    app.button(key="make-corpus").click().run()
+    wait_until(app, lambda app: "through-data" in app.pills(key="path").options)
+    assert not app.button(key="random").disabled
+    assert "make-corpus" not in {button.key for button in app.button}
+
+
 def test_four_corners_make_a_palette_whose_line_is_decoded(page: Open, trained: Path) -> None:
     app = page("interpolate", run="tiny", do="Palette", a=A, b=B, c=C, d=A, side="4")
     assert not app.exception
@@ -288,6 +312,23 @@ def test_two_labels_make_a_direction_that_slides_a_sentence(
     app.toggle(key="keep").set_value(False).run()
     app.selectbox(key="having").set_value("dog (label)").run()
     assert "Two different groups, please" in said(app)
+
+
+def test_two_labels_are_proposed_before_any_slice(page: Open, trained: Path) -> None:
+    data = Corpus.open("animals")
+    slices.save(data, "mine", "train", range(20))
+    try:
+        app = page("interpolate", run="tiny", do="Attribute", a=A)
+        proposed = [app.selectbox(key=key).value for key in ("having", "lacking")]
+        assert proposed == [str(group) for group in _largest_labels(data)]
+        assert "mine (slice)" in app.selectbox(key="having").options
+    finally:
+        slices.delete(data, "mine")
+
+
+def _largest_labels(data: Corpus) -> list[material.Group]:
+    counts = Counter(data.labels("train") or [])
+    return [material.Group(name, "label", "train") for name, _ in counts.most_common(2)]
 
 
 def test_an_analogy_is_answered_beside_its_control(page: Open, trained: Path, said: Said) -> None:

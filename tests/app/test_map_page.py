@@ -387,6 +387,7 @@ def test_a_typed_sentence_is_a_star_and_its_nearest_are_selected(opened: Open, s
         star["text"] == "the zebra sees the house ." and np.isfinite([star["x"], star["y"]]).all()
     )
     assert len(selected(app)) == 20 and "20 nearest in the latent space, of 96" in said(app)
+    assert r"not in the vocabulary\: zebra" in said(app)
     found = [each for each in app.button if (each.key or "").startswith("map-near-")]
     assert len(found) == 20
     found[0].click().run()
@@ -405,6 +406,7 @@ def test_training_is_shown_at_all_checkpoints_in_one_frame(
     told = sent(app)
     assert told["points"]["steps"] == ["step 6", "step 12"]
     assert "Principal components of" in said(app)
+    assert "Only 2 checkpoints are here. A run keeps more where Keep every is set" in said(app)
     assert app.toggle(key="map-no-path").disabled
     app.toggle(key="map-rings").set_value(True).run()
     assert len(sent(app)["overlays"]["rings"]) == 3

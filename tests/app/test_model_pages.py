@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app import background, jobs, loaders, once
 from app.creating import model
 from app.reconstruct_page import batches, lines
+from engine.runs import store
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
@@ -135,6 +136,27 @@ def test_many_lines_are_reconstructed_worst_first(page: Open, trained: Path, sai
     assert {metric.label for metric in app.metric} >= {"BLEU-4", "Exact match", "Edit similarity"}
 
 
+def test_another_source_does_not_keep_the_report_of_the_last_one(
+    page: Open, trained: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "AT_ONCE", 5)
+    app = page("reconstruct", run="tiny", mode="many lines")
+    app.text_area(key="lines").set_value("the cat sees the ball .\nthe dog .").run()
+    assert len(app.dataframe) == 1
+    app.segmented_control(key="lines-of").set_value("a file").run()
+    assert "A file, please" in said(app) and not app.dataframe
+    earlier = app.selectbox(key="batch")
+    assert earlier.value is None and "2 pasted lines, greedy (done)" in earlier.options
+    run = store.find("tiny")
+    ours = batches.asked(model.Model(run, run.preferred_checkpoint()))
+    earlier.set_value(ours[0].key).run()
+    assert len(app.dataframe) == 1, "it is still there for whoever asks for it"
+    app.segmented_control(key="lines-of").set_value("a split").run()
+    assert not app.dataframe
+    app.segmented_control(key="lines-of").set_value("pasted lines").run()
+    assert len(app.dataframe) == 1
+
+
 def test_a_split_is_reconstructed_in_the_background_and_found_again_in_another_tab(
     page: Open,
     trained: Path,
@@ -171,11 +193,18 @@ def test_a_file_is_reconstructed(
     assert len(app.dataframe[0].value) == 2
 
 
+def test_a_table_is_no_file_of_lines_and_the_way_for_it_is_named(
+    page: Open, trained: Path, said: Said
+) -> None:
+    app = page("reconstruct", run="tiny", mode="many lines")
+    app.segmented_control(key="lines-of").set_value("a file").run()
+    app.file_uploader(key="lines-file").set_value(("some.csv", b"a,b\n1,2\n", "text/csv")).run()
+    assert "is a table by its name" in said(app) and "import it on Datasets" in said(app)
+
+
 def test_a_cancelled_batch_is_not_begun_again_unasked(
     page: Open, trained: Path, wait_until: Callable[..., None], said: Said
 ) -> None:
-    from engine.runs import store
-
     ours = model.Model(store.find("tiny"), store.find("tiny").preferred_checkpoint())
     batch = batches.of(ours, lines.Lines(["the cat ."] * 300, None, "300 lines"), "greedy")
     batches.begin(batch)

@@ -66,6 +66,13 @@ def metrics(app: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 
 
+def test_the_view_is_in_the_address_and_in_the_link(page: Open, runs: Path) -> None:
+    app = page("posterior", run="tiny", **{"posterior-view": "Posterior mean space"})
+    assert not app.exception
+    assert app.session_state["posterior-view"] == "Posterior mean space"
+    assert app.session_state["note:link-posterior"]["posterior-view"] == "Posterior mean space"
+
+
 # -- verdicts ---------------------------------------------------------------------------------------
 
 

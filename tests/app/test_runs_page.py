@@ -103,6 +103,17 @@ def test_a_collapsed_run_offers_clones_with_a_remedy(
     assert remedies == ["annealing", "free_bits", "aggressive"]
 
 
+def test_a_run_that_ended_early_says_what_ended_it(
+    page: Open, fake_run: Callable[..., Path], said: Said
+) -> None:
+    told = "stopped by the plateau rule after 4 falls of the rate at step 20 of 90"
+    fake_run("short", "finished", [record(20, 3.0)], step=20, total_steps=90, message=told)
+    app = page("runs", run="short")
+    assert f"Training was {told}." in said(app)
+    resume = app.button(key="Resume-short")
+    assert resume.disabled and "ended early" in resume.help and "all its steps" not in resume.help
+
+
 def test_a_run_with_no_record_yet_says_what_it_waits_for(
     page: Open, fake_run: Callable[..., Path], said: Said
 ) -> None:

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from engine.data.tokenizers import Tokenizer
+from engine.decoding.config import DecodingConfig
+from engine.explore.energy import PLACES
 from engine.explore.interpolation import Endpoint, Interpolation, Step, between
 from engine.explore.pullback import Pullback
-from engine.explore.smoothness import MOST_ANCHORS, compare, of_text, smoothness
+from engine.explore.smoothness import of_text, smoothness
 from engine.explore.ways import GEODESIC, find_path
 from engine.metrics import METRICS
 from engine.models.vae import VAE
@@ -75,32 +77,41 @@ def test_every_measure_of_a_real_path_is_explained(trained: VAE, tokenizer: Toke
     assert all(np.isfinite(value) for value in found.values())
 
 
-def test_paths_are_measured_along_the_same_sentences(trained: VAE, tokenizer: Tokenizer) -> None:
-    paths = {name: between(trained, tokenizer, A, B, 11, name) for name in ("linear", "spherical")}
-    found = compare(trained, paths)
-    said = list(dict.fromkeys(tuple(s.ids) for one in paths.values() for s in one.steps))
-    assert len(said) <= MOST_ANCHORS
-    for name, one in paths.items():
-        with torch.no_grad():
-            pullback = Pullback(trained, said)
-            assert found[name]["path_energy"] == pytest.approx(
-                float(pullback.energy(torch.tensor(one.codes).float())), rel=1e-4
-            )
-            assert found[name]["path_length"] == pytest.approx(
-                float(pullback.length(torch.tensor(one.codes).float())), rel=1e-4
-            )
+@pytest.mark.parametrize("name", ["linear", "spherical"])
+def test_a_path_is_measured_along_what_the_straight_one_between_its_ends_says(
+    trained: VAE, tokenizer: Tokenizer, name: str
+) -> None:
+    one = between(trained, tokenizer, A, B, 11, name)
+    found = smoothness(trained, one)
+    said = [step.ids for step in between(trained, tokenizer, A, B, PLACES).steps]
+    with torch.no_grad():
+        pullback, codes = Pullback(trained, said), torch.tensor(one.codes).float()
+        energy, length = float(pullback.energy(codes)), float(pullback.length(codes))
+    assert found["path_energy"] == pytest.approx(energy, rel=1e-4)
+    assert found["path_length"] == pytest.approx(length, rel=1e-4)
+
+
+def test_a_path_has_one_energy_however_it_was_decoded(trained: VAE, tokenizer: Tokenizer) -> None:
+    drawn = DecodingConfig(strategy="sample", temperature=3.0)
+    ways = [between(trained, tokenizer, A, B, 11, decoding=how) for how in (None, drawn)]
+    assert ways[0].steps[5].ids != ways[1].steps[5].ids
+    energies = [smoothness(trained, one)["path_energy"] for one in ways]
+    assert energies[0] == energies[1]
 
 
 def test_a_geodesic_is_shorter_and_of_less_energy_by_these_numbers_too(
     trained: VAE, tokenizer: Tokenizer
 ) -> None:
-    paths = {
-        name: find_path(trained, tokenizer, A, B, 11, name).interpolation
-        for name in ("linear", GEODESIC)
-    }
-    found = compare(trained, paths)
-    assert found[GEODESIC]["path_energy"] < found["linear"]["path_energy"]
-    assert found[GEODESIC]["path_length"] < found["linear"]["path_length"]
+    """And they are the very numbers that it tells of itself."""
+    bent = find_path(trained, tokenizer, A, B, 11, GEODESIC)
+    straight = smoothness(trained, find_path(trained, tokenizer, A, B, 11, "linear").interpolation)
+    own = smoothness(trained, bent.interpolation)
+    assert own["path_energy"] < straight["path_energy"]
+    assert own["path_length"] < straight["path_length"]
+    assert bent.geodesic is not None
+    assert bent.geodesic.energy == pytest.approx(own["path_energy"], rel=1e-5)
+    assert bent.geodesic.length == pytest.approx(own["path_length"], rel=1e-5)
+    assert bent.geodesic.straight_energy == pytest.approx(straight["path_energy"], rel=1e-5)
 
 
 def test_the_length_does_not_depend_on_the_number_of_steps(

@@ -19,7 +19,7 @@ from engine.explore.holes import decode_extremes
 from engine.explore.interpolation import between
 from engine.explore.palette import palette
 from engine.explore.slide import slide
-from engine.explore.smoothness import compare
+from engine.explore.smoothness import smoothness
 from engine.explore.stops import tour
 from engine.explore.tables import WRITERS, Table, table_of, table_of_measures
 from engine.explore.traversal import traverse, unit_axes
@@ -74,7 +74,7 @@ def test_paths_are_laid_side_by_side(trained: VAE, tokenizer: Tokenizer) -> None
         "linear": between(trained, tokenizer, TEXTS[0], TEXTS[3], 5),
         "still": between(trained, tokenizer, TEXTS[0], TEXTS[0], 5),
     }
-    table = table_of_measures(compare(trained, paths))
+    table = table_of_measures({name: smoothness(trained, one) for name, one in paths.items()})
     assert table.columns[0] == "path" and "Smoothness of a path" in table.columns
     assert [row[0] for row in table.rows] == ["linear", "still"]
     assert table.rows[1][table.columns.index("Smoothness of a path")] is None

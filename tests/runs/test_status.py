@@ -23,6 +23,16 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
+def test_a_finished_run_knows_what_ended_it() -> None:
+    whole = Status(state="finished", step=40, total_steps=40)
+    assert whole.ended_early == "" and whole.done == "has finished all its steps"
+    told = Status(state="finished", step=9, total_steps=40, message="stopped by a rule at step 9")
+    assert told.done == "has ended early, stopped by a rule at step 9"
+    older = Status(state="finished", step=1200, total_steps=4000)  # from before it was written down
+    assert older.ended_early == "stopped by the plateau rule at step 1,200 of 4,000"
+    assert Status(state="stopped", step=9, total_steps=40, message="on request").ended_early == ""
+
+
 def _write(folder: Path, **fields: object) -> None:
     StatusWriter(folder, Status()).write(**fields)
 

@@ -165,6 +165,45 @@ def test_the_best_checkpoint_is_that_of_the_best_elbo(make_run: MakeRun) -> None
     assert best == valid.loc[valid["valid/elbo"].idxmax(), "step"]
 
 
+def annealed(run: store.Run, **settings: Any) -> store.Run:
+    """The run with a KL weight that rises; of its 18 updates every sixth is validated."""
+    config = run.config()
+    config["objective"]["remedies"] = [{"name": "annealing", "start": 0.0, **settings}]
+    files.write_json(run.path / store.CONFIG_FILE, config)
+    return run
+
+
+def test_best_begins_when_the_kl_weight_has_risen_and_last_is_there_before(
+    make_run: MakeRun,
+) -> None:
+    run = annealed(make_run(), steps=10)
+    seen: dict[int, list[str]] = {}
+    worker.work(run, lambda status: seen.update({status.step: run.checkpoints()}))
+    assert seen[5] == [] and seen[6] == ["last"] and seen[12] == ["best", "last"]
+    assert run.step_of("best") in (12, 18) and run.preferred_checkpoint() == "best"
+
+
+def test_a_run_that_ends_while_the_kl_weight_rises_is_looked_at_where_it_ended(
+    make_run: MakeRun,
+) -> None:
+    run = annealed(make_run(evaluate_every=5), steps=10**6)
+    worker.work(run, stop_when(run, lambda status: status.step == 11))
+    assert run.checkpoints() == ["last"] and run.preferred_checkpoint() == "last"
+
+
+def test_a_run_that_the_plateau_rule_ends_says_so_and_is_not_resumed(make_run: MakeRun) -> None:
+    rate = {"name": "adam", "learning_rate": 0.5}  # far too large: it gets worse
+    rule = {"patience": 1, "first_epoch": 0, "most": 2, "reload_best": False}
+    settings = {"encoder_optimiser": rate, "decoder_optimiser": rate, "plateau": rule}
+    run = make_run(epochs=30, **settings)
+    status = worker.work(run)
+    told = f"stopped by the plateau rule after 2 falls of the rate at step {status.step} of 180"
+    assert (status.state, status.message) == ("finished", told) and status.step < 180
+    assert run.status().ended_early == told
+    with pytest.raises(RunBusy, match="has ended early, stopped by the plateau rule after 2 falls"):
+        worker.work(run)
+
+
 def test_a_setting_that_cannot_be_fails_the_run_in_one_sentence(make_run: MakeRun) -> None:
     run = make_run(epochs=-1)
     status = worker.work(run)

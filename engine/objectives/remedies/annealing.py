@@ -11,11 +11,18 @@ from engine.config import Config as BaseConfig
 from engine.config import param
 from engine.objectives.remedies.base import Remedy
 
+# A logistic curve never arrives; within a hundredth of its height a weight counts as arrived.
+ARRIVED = 0.99
+
 
 class Annealing(Remedy):
     """What the schedules that rise once have in common."""
 
     changes_kl = True
+
+    def settled(self, step: int, total: int) -> bool:
+        """Whether the weight has the value that it has at the last update."""
+        return self.kl_weight(step, total) >= ARRIVED * self.kl_weight(total, total)
 
     def unfinished(self, total: int) -> str:
         """The last weight, where it is not near 1."""
@@ -140,6 +147,11 @@ class CyclicalAnnealing(Remedy):
             return self
 
     changes_kl = True
+
+    def settled(self, step: int, total: int) -> bool:
+        """Whether the weight is at the height of its cycle: the low ones come back, this is what they lead to."""
+        height = self.kl_weight(math.ceil(total / self.config.cycles), total)
+        return self.kl_weight(step, total) >= ARRIVED * height
 
     def kl_weight(self, step: int, total: int) -> float:
         """See the class."""

@@ -132,6 +132,14 @@ class Remedy:
         """The update from which schedules count at ``step``: 0, or where its stage began."""
         return 0
 
+    def settled(self, step: int, total: int) -> bool:
+        """Whether its schedule stands at ``step`` where the run leaves it, or, if it returns, at its height.
+
+        Until then validation measures another model than the one that training is on its way to, and no
+        best is kept. Steps count as in :meth:`kl_weight`.
+        """
+        return True
+
     def unfinished(self, total: int) -> str:
         """Where its schedule has got to at the last update, if not to its end; nothing if it has."""
         return ""

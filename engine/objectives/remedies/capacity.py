@@ -74,6 +74,10 @@ class Capacity(Remedy):
         config = self.config
         return config.start + (config.target - config.start) * min(1.0, step / config.steps)
 
+    def settled(self, step: int, total: int) -> bool:
+        """Whether the target is the one that the run ends with."""
+        return self.target(step) == self.target(total)
+
     def unfinished(self, total: int) -> str:
         """The last target, where it is not the one in the end."""
         last = self.target(total)
