@@ -16,6 +16,7 @@ from engine.commands import (
     running,
     study,
     training,
+    writing,
 )
 from engine.config import EngineError
 
@@ -27,7 +28,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
-for commands in (training, running, measuring, latent, exploring, mean_space, mapping, study):
+for commands in (
+    training,
+    running,
+    measuring,
+    writing,
+    latent,
+    exploring,
+    mean_space,
+    mapping,
+    study,
+):
     commands.add_to(app)
 
 

@@ -18,6 +18,9 @@ WU2020 = "On the Encoder-Decoder Incompatibility in Variational Text Modeling an
 ZHANG2022 = (
     "Improving VAEs with Density Gap-based Regularization, Zhang et al., 2022, arXiv:2211.00321"
 )
+SHI2018 = "Toward Diverse Text Generation with Inverse Reinforcement Learning, Shi et al., 2018, arXiv:1804.11258"
+ZHAO2018 = "Adversarially Regularized Autoencoders, Zhao et al., 2018, arXiv:1706.04223"
+LI2019 = "A Surprisingly Effective Fix for Deep Latent Variable Modeling of Text, Li et al., 2019, arXiv:1909.00868"
 GRETTON2012 = "A Kernel Two-Sample Test, Gretton et al., 2012, JMLR 13"
 LI2016 = "A Diversity-Promoting Objective Function for Neural Conversation Models, Li et al., 2016, arXiv:1510.03055"
 ARVANITIDIS2022 = "Pulling Back Information Geometry, Arvanitidis et al., 2022, arXiv:2106.05367"
@@ -384,6 +387,95 @@ METRICS: dict[str, Metric] = {
         "share",
         "none",
         "Sentences written that are training sentences token by token.",
+    ),
+    "novel": Metric(
+        "Novel",
+        "share",
+        "none",
+        "Of the different sentences written, those that are no training sentence. Real sentences of the split say what is usual.",
+        "GuacaMol, Brown et al., 2019, arXiv:1811.09621 (uniqueness and novelty apart)",
+    ),
+    "valid": Metric(
+        "Valid",
+        "share",
+        "higher",
+        "Sentences written that pass the check asked for: python, whether a line parses as a statement or the first line of one; or a function of one's own. Real sentences are checked as the tokeniser gives them back.",
+    ),
+    "generated": Metric(
+        "Sentences written",
+        "sentences",
+        "none",
+        "n, drawn from the prior; as many real ones stand beside them, since all that is measured of them depends on n.",
+    ),
+    "forward_bleu": Metric(
+        "Forward BLEU",
+        "0 to 100",
+        "higher",
+        "Mean BLEU-4 of each sentence written with n real sentences of the split as references, exponential smoothing: quality. Rises with n. Beside it: n training sentences in place of those written.",
+        SHI2018,
+    ),
+    "backward_bleu": Metric(
+        "Backward BLEU",
+        "0 to 100",
+        "higher",
+        "Mean BLEU-4 of each of n real sentences of the split with those written as references, exponential smoothing: coverage. Rises with n. Beside it: n training sentences in place of those written.",
+        SHI2018,
+    ),
+    "harmonic_bleu": Metric(
+        "Forward and backward BLEU",
+        "0 to 100",
+        "higher",
+        "Harmonic mean of forward and backward BLEU: low where either quality or coverage is.",
+        SHI2018,
+    ),
+    "forward_ppl": Metric(
+        "Forward perplexity",
+        "per token",
+        "lower",
+        "Of the sentences written under a 4-gram model of at most 50,000 training sentences: interpolated absolute discounting (0.75), one count more for every word; end token counted, <unk> as an ordinary token. One sentence repeated scores well: read it beside backward perplexity.",
+        ZHAO2018,
+    ),
+    "backward_ppl": Metric(
+        "Backward perplexity",
+        "per token",
+        "lower",
+        "Of n real sentences of the split under the same 4-gram model of the n sentences written: what they do not cover is dear. Beside it: the model of n training sentences.",
+        ZHAO2018,
+    ),
+    "probe_accuracy": Metric(
+        "Accuracy of a linear probe",
+        "share",
+        "higher",
+        "Sentences of the split whose label a logistic regression finds from their posterior means, fitted on standardised means of training sentences.",
+        LI2019,
+    ),
+    "probe_control": Metric(
+        "The same probe, labels shuffled",
+        "share",
+        "none",
+        "The control: fitted on the same means with the training labels shuffled. What the probe has above it the codes know.",
+        "Designing and Interpreting Probes with Control Tasks, Hewitt and Liang, 2019, arXiv:1909.03368",
+    ),
+    "probe_majority": Metric(
+        "Share of the most frequent label",
+        "share",
+        "none",
+        "What always saying the training split's most frequent label would get right.",
+    ),
+    "probe_classes": Metric(
+        "Labels of the probe", "labels", "none", "Different labels among the training sentences."
+    ),
+    "probe_rows": Metric(
+        "Rows behind the probe",
+        "sentences",
+        "none",
+        "Random training sentences that the probe was fitted on.",
+    ),
+    "probe_test_rows": Metric(
+        "Rows that the probe was scored on",
+        "sentences",
+        "none",
+        "Random sentences of the split; accuracy has a standard error of √(a(1-a)/n).",
     ),
     "interpolation_smoothness": Metric(
         "Smoothness of a path",

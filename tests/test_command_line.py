@@ -297,6 +297,20 @@ def test_a_split_or_checkpoint_that_is_not_there_is_answered(
     assert "it has best, last" in wrong
 
 
+def test_a_checkpoint_is_restored_by_name_number_or_step(
+    capsys: Capture, trained: store.Run
+) -> None:
+    def restored(*option: str) -> str:
+        return json_of(capsys, "sample", "trained", "-n", "1", *option)["checkpoint"]
+
+    assert restored() == restored("--restore", "best") == "best"
+    assert restored("--restore", "last") == restored("--checkpoint", "last") == "last"
+    last = trained.step_of("last")
+    assert last == 8 and trained.step_of(restored("--restore", "8")) == 8
+    wrong = complaint_of(capsys, "sample", "trained", "--restore", "7")
+    assert "no checkpoint 'step-00000007'" in wrong and "it has best, last" in wrong
+
+
 def test_the_exact_likelihood_is_for_few_bits_and_no_other_code(
     capsys: Capture, trained: store.Run
 ) -> None:
@@ -321,6 +335,19 @@ def test_sentences_are_sampled(capsys: Capture, trained: store.Run) -> None:
     assert "strategy" in complaint_of(capsys, "sample", "trained", "--strategy", "best")
 
 
+def test_samples_are_written_one_a_line(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "samples.txt"
+    asked = ("sample", "trained", "--count", "203", "--strategy", "sample", "--seed", "5")
+    assert output_of(capsys, *asked, "--output", str(path)) == ""
+    written = path.read_text().splitlines()
+    assert written == output_of(capsys, *asked).splitlines() and len(written) == 203
+    assert len(set(written)) > 1
+    nowhere = str(tmp_path / "no" / "samples.txt")
+    assert "must exist" in complaint_of(capsys, *asked, "--output", nowhere)
+
+
 def test_sentences_are_reconstructed_from_a_file(
     capsys: Capture, trained: store.Run, tmp_path: Path
 ) -> None:
@@ -330,6 +357,35 @@ def test_sentences_are_reconstructed_from_a_file(
     assert [one["text"] for one in found["sentences"]] == [A, B]
     assert all(len(one["draws"]) == 2 and one["output"] for one in found["sentences"])
     assert output_of(capsys, "reconstruct", "trained", "-i", str(path)).splitlines()[0] == A
+
+
+def test_a_reconstruction_has_a_line_for_each_line_of_its_input(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    given, written = tmp_path / "lines.txt", tmp_path / "back.txt"
+    given.write_text(f"{A}\n\n{'the cat ' * 60}\n  \n{B}\n\n")
+    asked = ("reconstruct", "trained", "--input", str(given), "--output", str(written))
+    found = json_of(capsys, *asked)["sentences"]
+    assert [one["line"] for one in found] == [1, 3, 5]
+    lines = written.read_text().split("\n")
+    assert len(lines) == 7 and lines[-1] == ""
+    assert [bool(line) for line in lines] == [True, False, True, False, True, False, False]
+    assert lines[:5:2] == [one["output"] for one in found]
+    assert [one["truncated"] for one in found] == [False, True, False]
+
+
+def test_a_sample_of_the_posterior_is_reconstructed_where_that_is_asked(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_text(f"{A}\n")
+    asked = ("reconstruct", "trained", "--input", str(path))
+    costs = [
+        json_of(capsys, *asked, *more, "--seed", seed)["sentences"][0]["token_nll"]
+        for more in ((), ("--sampled",))
+        for seed in ("1", "2")
+    ]
+    assert costs[0] == costs[1] and costs[2] != costs[3] != costs[0]
 
 
 def test_input_that_cannot_be_read_is_answered(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,35 @@ def read_sentences(path: Path) -> list[str]:
     Raises:
         DataError: there is no such file, no line in it, or a line that is not UTF-8.
     """
-    lines = [line.strip() for line in _decoded(_raw(path), path).splitlines()]
-    sentences = [line for line in lines if line]
-    if not sentences:
+    return [line for line in read_lines(path) if line]
+
+
+def read_lines(path: Path) -> list[str]:
+    """The same with blank lines in their places, so that what is written line by line stays beside them."""
+    lines = [line.strip() for line in io.StringIO(_decoded(_raw(path), path), newline=None)]
+    if not any(lines):
         raise DataError(f"{path} must have at least one line of text, it has none")
-    return sentences
+    return lines
+
+
+def write_lines(path: Path, texts: Iterable[str]) -> None:
+    """One text a line, UTF-8, whole or not at all; a line break within a text becomes a space.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    from engine.runs.files import write_atomic
+
+    try:
+        write_atomic(path, "".join(" ".join(text.splitlines()) + "\n" for text in texts))
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error}; choose another place") from error
+
+
+def require_folder(output: Path | None) -> None:
+    """A file can be written there, as far as its folder says; DataError before work is done in vain."""
+    if output is not None and not output.resolve().parent.is_dir():
+        raise DataError(f"the folder of {output} must exist; make it or choose another place")
 
 
 def _raw(path: Path) -> bytes:

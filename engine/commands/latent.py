@@ -1,16 +1,15 @@
-"""Commands that write sentences from codes: sample, reconstruct, interpolate."""
+"""What commands that open a model have in common, and interpolate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.commands import terminal
-from engine.commands.inputs import batches_of, encoded_rows, read_sentences
+from engine.commands.inputs import encoded_rows
 from engine.commands.training import RunName
 from engine.runs import store
 
@@ -18,12 +17,16 @@ if TYPE_CHECKING:
     from engine.decoding.config import DecodingConfig
     from engine.explore.geodesic import Geodesic
     from engine.explore.interpolation import Interpolation
-    from engine.explore.reconstruction import Reconstruction
     from engine.hosting import Hosted
 
 Checkpoint = Annotated[
     str | None,
-    typer.Option(help="best, last or step-...; best by default, last before there is one."),
+    typer.Option(
+        "--checkpoint",
+        "--restore",
+        help="best, last, or a step that was kept, such as 400 or step-00000400; best by default, last "
+        "before there is one.",
+    ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
 Json = Annotated[bool, typer.Option("--json", help="Everything, as JSON on stdout.")]
@@ -40,8 +43,6 @@ Seed = Annotated[int, typer.Option(help="Seed of all random numbers.")]
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to ``app``."""
-    app.command()(sample)
-    app.command()(reconstruct)
     app.command()(interpolate)
 
 
@@ -50,7 +51,7 @@ def open_model(run: str, checkpoint: str | None, device: str = "auto") -> Hosted
     from engine.hosting import ModelHost
 
     found = store.find(run)
-    return ModelHost(device).get(found, checkpoint or found.preferred_checkpoint())
+    return ModelHost(device).get(found, found.checkpoint_named(checkpoint))
 
 
 def decoding_of(hosted: Hosted, max_tokens: int | None = None, **settings: Any) -> DecodingConfig:
@@ -64,105 +65,6 @@ def decoding_of(hosted: Hosted, max_tokens: int | None = None, **settings: Any) 
         return DecodingConfig(max_tokens=max_tokens or hosted.config.data.max_tokens, **settings)
     except ValidationError as error:
         raise ConfigError(explain(error)) from error
-
-
-def sample(
-    run: RunName,
-    n: Annotated[int, typer.Option("--n", "-n", min=1, help="How many sentences.")] = 10,
-    around: Annotated[
-        str | None, typer.Option(help="Draw around this sentence, not from the prior.")
-    ] = None,
-    strategy: Strategy = "greedy",
-    temperature: Temperature = 1.0,
-    top_k: TopK = 0,
-    top_p: TopP = 1.0,
-    beam: Beam = 5,
-    max_tokens: MaxTokens = None,
-    seed: Seed = 42,
-    checkpoint: Checkpoint = None,
-    device: Device = "auto",
-    json: Json = False,
-) -> None:
-    """Write sentences from draws of the prior, or around a sentence."""
-    hosted = open_model(run, checkpoint, device)
-    decoding = decoding_of(
-        hosted,
-        max_tokens,
-        strategy=strategy,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        beam=beam,
-        seed=seed,
-    )
-    from engine.evaluation.diversity import diversity
-    from engine.explore.sampling import around as draw_around
-    from engine.explore.sampling import from_prior
-
-    if around is None:
-        drawn = from_prior(hosted.model, hosted.tokenizer, n, decoding)
-    else:
-        drawn = draw_around(hosted.model, hosted.tokenizer, around, n, decoding)
-    measures = diversity(drawn.ids)
-    if json:
-        settings = {"decoding": decoding.model_dump(), "measures": measures}
-        terminal.show_json(origin(hosted) | settings | asdict(drawn))
-        return
-    for text in drawn.texts:
-        typer.echo(text)
-    terminal.note(", ".join(f"{name} {value:.3g}" for name, value in measures.items()))
-
-
-def reconstruct(
-    run: RunName,
-    input: Annotated[
-        Path, typer.Option("--input", "-i", help="A text file, a sentence a line; - reads stdin.")
-    ],
-    draws: Annotated[
-        int, typer.Option(min=0, help="Samples of each posterior, decoded beside the code.")
-    ] = 0,
-    strategy: Strategy = "greedy",
-    beam: Beam = 5,
-    max_tokens: MaxTokens = None,
-    seed: Seed = 42,
-    checkpoint: Checkpoint = None,
-    device: Device = "auto",
-    json: Json = False,
-) -> None:
-    """Encode sentences and decode their codes: what comes back."""
-    sentences = read_sentences(input)
-    hosted = open_model(run, checkpoint, device)
-    decoding = decoding_of(hosted, max_tokens, strategy=strategy, beam=beam, seed=seed)
-    found = list(_reconstructed(hosted, sentences, decoding, draws))
-    if json:
-        rows = [asdict(one) for one in found]
-        terminal.show_json(origin(hosted) | {"sentences": rows})
-        return
-    for one in found:
-        mark = "=" if one.exact else "~"
-        typer.echo(f"{one.text}\n  {mark} {one.output}")
-        for text in one.draws:
-            typer.echo(f"    {text}")
-    terminal.note(_summary(found))
-
-
-def _reconstructed(
-    hosted: Hosted, sentences: Sequence[str], decoding: DecodingConfig, draws: int
-) -> Iterator[Reconstruction]:
-    from engine.explore.reconstruction import reconstruct as reconstruct_some
-
-    with terminal.progress() as progress:
-        done = 0
-        for part in batches_of(sentences):
-            yield from reconstruct_some(hosted.model, hosted.tokenizer, part, decoding, draws)
-            done += len(part)
-            progress(done, len(sentences), "reconstructing")
-
-
-def _summary(found: Sequence[Reconstruction]) -> str:
-    exact = sum(one.exact for one in found)
-    similarity = sum(one.similarity for one in found) / len(found)
-    return f"{exact} of {len(found)} came back exactly; mean edit similarity {similarity:.3f}"
 
 
 def interpolate(

@@ -78,7 +78,7 @@ def project(
     config = _config(projection, settings or [])
     found = store.find(run)
     asked = codes.Request(
-        found, checkpoint or found.preferred_checkpoint(), split, None if every else n, seed
+        found, found.checkpoint_named(checkpoint), split, None if every else n, seed
     )
     host = ModelHost(device)
     with terminal.progress() as progress:

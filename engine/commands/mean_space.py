@@ -99,7 +99,7 @@ def _snapshots(
     from engine.hosting import ModelHost
     from engine.maps.mean_space import Request, obtain
 
-    name = checkpoint or run.preferred_checkpoint()
+    name = run.checkpoint_named(checkpoint)
     with terminal.progress() as progress:
         request = Request(run, name, split, n, samples, seed)
         return [obtain(request, ModelHost(device), progress)]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.commands import terminal
-from engine.commands.inputs import read_sentences
+from engine.commands.inputs import read_sentences, require_folder
 from engine.commands.latent import Checkpoint, Device, Json, Seed, open_model
 from engine.commands.training import RunName
-from engine.config import ConfigError, DataError
+from engine.config import ConfigError
 
 if TYPE_CHECKING:
     from engine.data.tokens import Tokens
@@ -195,8 +195,7 @@ def encode(
     """Write the codes of sentences (the posterior means) to a Parquet file."""
     if (input is None) == (split is None):
         raise ConfigError("encode needs either --input FILE or --split train, valid or test")
-    if not output.resolve().parent.is_dir():
-        raise DataError(f"the folder of {output} must exist; make it or choose another place")
+    require_folder(output)
     hosted = open_model(run, checkpoint, device)
     texts, labels = _sentences(hosted, input, split, limit)
     codes = _codes(hosted, texts, seed)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from engine.commands import terminal
+from engine.commands.latent import Checkpoint
 from engine.commands.training import RunName
 from engine.runs import launcher, store
 from engine.runs.status import Status
@@ -95,12 +96,13 @@ def _wait(run: store.Run) -> None:
 def export(
     run: RunName,
     target: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
-    checkpoint: Annotated[str, typer.Option(help="best, last or step-...")] = "best",
+    checkpoint: Checkpoint = None,
 ) -> None:
     """Write a run to a folder to give away: weights in 16 bits, metrics, and no sentence it read."""
     from engine.runs.export import export as write
 
-    copy = write(store.find(run), target, checkpoint)
+    found = store.find(run)
+    copy = write(found, target, found.checkpoint_named(checkpoint))
     size = sum(path.stat().st_size for path in copy.path.rglob("*") if path.is_file())
     typer.echo(f"{copy.path}: {size / 1e6:.1f} MB")
 

@@ -66,6 +66,11 @@ class Tokens:
         out[inside] = self.ids[(self.offsets[chosen][:, None] + columns)[inside]]
         return out
 
+    def sentences(self, indices: Sequence[int] | np.ndarray) -> list[list[int]]:
+        """The rows at ``indices`` without start and end."""
+        bounds = ((self.offsets[row] + 1, self.offsets[row + 1] - 1) for row in indices)
+        return [self.ids[start:end].tolist() for start, end in bounds]
+
 
 def tokenize(
     corpus: Corpus,

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.config import ConfigError
+from engine.evaluation.copies import Originals
 from engine.explore.neighbours import nearest
-from engine.explore.sentences import END, START, Sentence, padded
+from engine.explore.sentences import Sentence, padded
 
 if TYPE_CHECKING:
     from engine.data.tokens import Tokens
     from engine.models.vae import VAE
-
-# An odd number whose powers mix 64 bits.
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,7 @@ class TrainingSentences:
         self, tokens: Tokens, codes: ArrayLike, rows: ArrayLike | None = None, k: int = 50
     ) -> None:
         self.tokens, self.k = tokens, max(k, 1)
+        self._originals = Originals(tokens)
         self.codes = np.asarray(codes, dtype=np.float32)
         self.rows = np.arange(len(self.codes)) if rows is None else np.asarray(rows)
         if self.codes.ndim != 2 or not len(self.codes) or len(self.codes) != len(self.rows):
@@ -82,24 +80,9 @@ class TrainingSentences:
             for ids, near in zip(sentences, neighbours, strict=True)
         ]
 
-    @cached_property
-    def _hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """Hashes of all rows in ascending order, and the rows they are of."""
-        hashes = row_hashes(np.asarray(self.tokens.ids), self.tokens.offsets)
-        order = np.argsort(hashes, kind="stable")
-        return hashes[order], order
-
     def _copy_of(self, ids: Sequence[int]) -> Nearest | None:
-        whole = np.array([START, *ids, END])
-        wanted = row_hashes(whole, np.array([0, len(whole)]))[0]
-        hashes, order = self._hashes
-        first, last = (int(np.searchsorted(hashes, wanted, side)) for side in ("left", "right"))
-        for at in range(first, last):
-            row = int(order[at])
-            start, end = self.tokens.offsets[row : row + 2]
-            if np.array_equal(self.tokens.ids[start:end], whole):
-                return Nearest(row, 0, 1.0, True)
-        return None
+        row = self._originals.row_of(ids)
+        return None if row is None else Nearest(row, 0, 1.0, True)
 
     def _nearest_of(self, ids: Sequence[int], rows: NDArray[np.int64]) -> Nearest:
         from rapidfuzz.distance import Levenshtein
@@ -110,23 +93,6 @@ class TrainingSentences:
         best = int(np.argmin(edits))
         longer = max(len(ids), len(others[best]), 1)
         return Nearest(int(rows[best]), edits[best], 1 - edits[best] / longer, False)
-
-
-def row_hashes(ids: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """A number of 64 bits for each row of ids, equal for equal rows, (N,).
-
-    Args:
-        ids: of all rows one after the other.
-        offsets: row i lies between ``offsets[i]`` and ``offsets[i + 1]``, (N + 1,); none is empty.
-    """
-    lengths = np.diff(offsets)
-    if not len(lengths):
-        return np.empty(0, np.uint64)
-    places = np.arange(offsets[0], offsets[-1]) - np.repeat(offsets[:-1], lengths)
-    with np.errstate(over="ignore"):  # numbers are meant to wrap
-        powers = np.cumprod(np.full(int(lengths.max()), _FACTOR))
-        terms = (ids[offsets[0] : offsets[-1]].astype(np.uint64) + np.uint64(1)) * powers[places]
-        return np.add.reduceat(terms, offsets[:-1] - offsets[0])
 
 
 def _codes(model: VAE, sentences: Sequence[Sequence[int]]) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engine.config import ConfigError
 from engine.decoding.config import DecodingConfig
 from engine.evaluation.text import edit_similarity
 from engine.explore.marks import difference
@@ -23,7 +24,7 @@ class Reconstruction:
 
     Attributes:
         text: as typed.
-        output: what its code decodes to, free-running.
+        output: what its code decodes to, free-running; where a sample was asked for, what that decodes to.
         difference: runs of pieces that are ``same``, ``removed`` or ``added``.
         similarity: 1 - token edit distance / longer length, 0 to 1.
         exact: it came back token by token.
@@ -54,6 +55,8 @@ def reconstruct(
     texts: Sequence[str],
     decoding: DecodingConfig | None = None,
     draws: int = 0,
+    *,
+    sampled: bool = False,
 ) -> list[Reconstruction]:
     """Decode the codes of sentences, and ``draws`` samples of each one's posterior.
 
@@ -63,9 +66,12 @@ def reconstruct(
         texts: sentences.
         decoding: how to decode; greedy where absent. Its ``max_tokens`` also cuts what is read.
         draws: posterior samples decoded beside the code.
+        sampled: decode a sample of each posterior instead of the code, as He et al. 2019 do; the nats of
+            tokens are then given that sample.
 
     Raises:
         DataError: a sentence is blank.
+        ConfigError: a sample is asked of a latent family without a posterior.
     """
     from engine.decoding.search import decode
     from engine.evaluation.mode import evaluation_mode
@@ -78,14 +84,20 @@ def reconstruct(
         x = padded(sentences).to(device)
         h = model.summary(x)
         code = model.latent.code(h)
-        latent = model.latent(h, max(draws, 1))
+        latent = model.latent(h, draws + 1)
         if latent.posterior is None:
+            if sampled:
+                raise ConfigError(
+                    "a sample needs a posterior, and this latent family has codes only; reconstruct from those"
+                )
             draws, kl = 0, [math.nan] * len(x)
         else:
             kl = latent.kl.flatten(1).sum(1).tolist()
+        code = latent.z[draws] if sampled else code
         nll = model.decoder.token_nll(x, code).tolist()
     outputs = decode(model, code, decoding)
-    drawn = decode(model, latent.z.transpose(0, 1).flatten(0, 1), decoding) if draws else []
+    beside = latent.z[:draws].transpose(0, 1).flatten(0, 1)
+    drawn = decode(model, beside, decoding) if draws else []
     written, samples = tokenizer.decode(outputs), tokenizer.decode(drawn)
     return [
         Reconstruction(

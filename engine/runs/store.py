@@ -132,6 +132,22 @@ class Run:
         """The checkpoint to look at unless another is asked for: best, before the first validation last."""
         return "last" if "best" not in self.checkpoints() and self.checkpoints() else "best"
 
+    def checkpoint_named(self, asked: str | None) -> str:
+        """The name of what is asked for: best, last, step-00000400 or 400; the preferred one for None.
+
+        A number is the checkpoint after so many updates: the one that was kept then, else best or last
+        where that is where they are from.
+        """
+        if asked is None:
+            return self.preferred_checkpoint()
+        number = asked.removeprefix("step-")
+        if not number.isdecimal():
+            return asked
+        kept = f"step-{int(number):08d}"
+        there = self.checkpoints()
+        others = (name for name in there if self.step_of(name) == int(number))
+        return kept if kept in there else next(others, kept)
+
     def log(self, tail: int = 200) -> str:
         """The last lines of what the worker said."""
         return files.tail(self.path / LOG_FILE, tail)

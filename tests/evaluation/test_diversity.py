@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sacrebleu.metrics.bleu import BLEU
 
-from engine.evaluation.diversity import distinct, diversity, self_bleu
+from engine.evaluation.diversity import distinct, diversity
+from engine.evaluation.sentence_bleu import self_bleu
 from engine.metrics import METRICS
 
 RNG = np.random.default_rng(0)

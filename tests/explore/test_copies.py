@@ -8,7 +8,8 @@ from engine.config import ConfigError, DataError
 from engine.data.tokenizers import Tokenizer
 from engine.data.tokens import Tokens
 from engine.decoding import DecodingConfig
-from engine.explore.copies import TrainingSentences, row_hashes
+from engine.evaluation.copies import row_hashes
+from engine.explore.copies import TrainingSentences
 from engine.explore.encoding import encode_corpus
 from engine.explore.sampling import from_rows
 from engine.models.vae import VAE
@@ -65,7 +66,7 @@ def test_hashes_are_equal_for_equal_rows_and_only_for_those() -> None:
 def test_hashes_that_fall_together_are_told_apart_by_the_rows_themselves(
     trained: VAE, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.explore.copies._FACTOR", np.uint64(1))  # order no longer counts
+    monkeypatch.setattr("engine.evaluation.copies._FACTOR", np.uint64(1))  # order no longer counts
     tokens = Tokens.of([[1, 4, 5, 6, 2], [1, 5, 4, 6, 2]])
     training = TrainingSentences(tokens, np.zeros((2, 4), np.float32))
     found = training.nearest(trained, [[4, 5, 6], [5, 4, 6], [6, 5, 4]])

@@ -1,0 +1,179 @@
+"""Commands that write sentences, one for a draw or one for a line: sample, reconstruct."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.commands import terminal
+from engine.commands.inputs import batches_of, read_lines, require_folder, write_lines
+from engine.commands.latent import (
+    Beam,
+    Checkpoint,
+    Device,
+    Json,
+    MaxTokens,
+    Seed,
+    Strategy,
+    Temperature,
+    TopK,
+    TopP,
+    decoding_of,
+    open_model,
+    origin,
+)
+from engine.commands.training import RunName
+
+if TYPE_CHECKING:
+    from engine.decoding.config import DecodingConfig
+    from engine.explore.reconstruction import Reconstruction
+    from engine.explore.sampling import Samples
+    from engine.hosting import Hosted
+
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write the sentences to this file, one a line, in order."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to ``app``."""
+    app.command()(sample)
+    app.command()(reconstruct)
+
+
+def sample(
+    run: RunName,
+    n: Annotated[int, typer.Option("--count", "--n", "-n", min=1, help="How many sentences.")] = 10,
+    around: Annotated[
+        str | None, typer.Option(help="Draw around this sentence, not from the prior.")
+    ] = None,
+    output: Output = None,
+    strategy: Strategy = "greedy",
+    temperature: Temperature = 1.0,
+    top_k: TopK = 0,
+    top_p: TopP = 1.0,
+    beam: Beam = 5,
+    max_tokens: MaxTokens = None,
+    seed: Seed = 42,
+    checkpoint: Checkpoint = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Write sentences from draws of the prior, or around a sentence."""
+    require_folder(output)
+    hosted = open_model(run, checkpoint, device)
+    chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "beam": beam}
+    decoding = decoding_of(hosted, max_tokens, strategy=strategy, seed=seed, **chosen)
+    from engine.evaluation.diversity import diversity
+
+    drawn = _drawn(hosted, n, around, decoding)
+    measures = diversity(drawn.ids)
+    if output is not None:
+        write_lines(output, drawn.texts)
+        terminal.note(f"{len(drawn.texts):,} sentences in {output}")
+    if json:
+        settings = {"decoding": decoding.model_dump(), "measures": measures}
+        terminal.show_json(origin(hosted) | settings | asdict(drawn))
+        return
+    for text in drawn.texts if output is None else ():
+        typer.echo(text)
+    terminal.note(", ".join(f"{name} {value:.3g}" for name, value in measures.items()))
+
+
+def _drawn(hosted: Hosted, n: int, around: str | None, decoding: DecodingConfig) -> Samples:
+    from engine.explore.sampling import around as draw_around
+    from engine.explore.sampling import from_prior, in_parts
+
+    draw = partial(from_prior, hosted.model, hosted.tokenizer)
+    if around is not None:
+        draw = partial(draw_around, hosted.model, hosted.tokenizer, around)
+    with terminal.progress() as progress:
+        return in_parts(draw, n, decoding, progress=progress)
+
+
+def reconstruct(
+    run: RunName,
+    input: Annotated[
+        Path, typer.Option("--input", "-i", help="A text file, a sentence a line; - reads stdin.")
+    ],
+    output: Output = None,
+    draws: Annotated[
+        int, typer.Option(min=0, help="Samples of each posterior, decoded beside the code.")
+    ] = 0,
+    sampled: Annotated[
+        bool,
+        typer.Option(
+            "--sampled",
+            "--draw",
+            help="Decode a sample of the posterior, as He et al. 2019 do, instead of its mean.",
+        ),
+    ] = False,
+    strategy: Strategy = "greedy",
+    temperature: Temperature = 1.0,
+    top_k: TopK = 0,
+    top_p: TopP = 1.0,
+    beam: Beam = 5,
+    max_tokens: MaxTokens = None,
+    seed: Seed = 42,
+    checkpoint: Checkpoint = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Encode sentences and decode their codes: what comes back, one line for each line."""
+    require_folder(output)
+    lines = read_lines(input)
+    hosted = open_model(run, checkpoint, device)
+    chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "beam": beam}
+    decoding = decoding_of(hosted, max_tokens, strategy=strategy, seed=seed, **chosen)
+    numbers = [at for at, line in enumerate(lines) if line]
+    found = list(_reconstructed(hosted, [lines[at] for at in numbers], decoding, draws, sampled))
+    by_line = dict(zip(numbers, found, strict=True))
+    if output is not None:
+        write_lines(output, (by_line[at].output if line else "" for at, line in enumerate(lines)))
+        terminal.note(f"{len(lines):,} lines in {output}")
+    if json:
+        rows = [{"line": at + 1} | asdict(one) for at, one in by_line.items()]
+        terminal.show_json(origin(hosted) | {"decoding": decoding.model_dump(), "sentences": rows})
+        return
+    if output is None:
+        _show(found)
+    terminal.note(_summary(found))
+
+
+def _reconstructed(
+    hosted: Hosted, sentences: Sequence[str], decoding: DecodingConfig, draws: int, sampled: bool
+) -> Iterator[Reconstruction]:
+    from engine.explore.reconstruction import reconstruct as reconstruct_some
+
+    with terminal.progress() as progress:
+        done = 0
+        for part in batches_of(sentences):
+            seeded = decoding.model_copy(update={"seed": decoding.seed + done})
+            asked = (hosted.model, hosted.tokenizer, part, seeded)
+            yield from reconstruct_some(*asked, draws, sampled=sampled)
+            done += len(part)
+            progress(done, len(sentences), "reconstructing")
+
+
+def _show(found: Sequence[Reconstruction]) -> None:
+    for one in found:
+        mark = "=" if one.exact else "~"
+        typer.echo(f"{one.text}\n  {mark} {one.output}")
+        for text in one.draws:
+            typer.echo(f"    {text}")
+
+
+def _summary(found: Sequence[Reconstruction]) -> str:
+    exact = sum(one.exact for one in found)
+    similarity = sum(one.similarity for one in found) / len(found)
+    cut = sum(one.truncated for one in found)
+    longer = f"; {cut} longer than the model reads, so cut" if cut else ""
+    return (
+        f"{exact} of {len(found)} came back exactly; mean edit similarity {similarity:.3f}{longer}"
+    )
