@@ -35,14 +35,30 @@ def add_to(app: typer.Typer) -> None:
 
 def presets(
     json: Annotated[bool, typer.Option("--json", help="Complete settings as JSON.")] = False,
+    pieces: Annotated[
+        bool, typer.Option("--pieces", help="The pieces that `train --pieces` lays over a preset.")
+    ] = False,
 ) -> None:
     """List the presets, and what each is for."""
     from engine.presets import PRESETS, about_preset, preset
 
+    if pieces:
+        _show_pieces(json)
+        return
     if json:
         terminal.show_json({name: preset(name).model_dump(mode="json") for name in PRESETS})
         return
     terminal.show_table(("preset", "what it is for"), [(n, about_preset(n)) for n in PRESETS])
+
+
+def _show_pieces(json: bool) -> None:
+    from engine.presets.pieces import PIECES
+
+    if json:
+        terminal.show_json({name: piece._asdict() for name, piece in PIECES.items()})
+        return
+    rows = [(name, piece.about, " ".join(piece.settings)) for name, piece in PIECES.items()]
+    terminal.show_table(("piece", "what it is", "settings"), rows)
 
 
 def train(
@@ -60,6 +76,13 @@ def train(
             help="Change a setting, e.g. model.latent.size=16; may be repeated.",
         ),
     ] = None,
+    pieces: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="Named pieces laid over the preset in this order, before --set; see `presets --pieces`.",
+        ),
+    ] = "",
     max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
     name: Annotated[
         str | None, typer.Option(help="The run's name; made from data and preset by default.")
@@ -67,10 +90,21 @@ def train(
     background: Background = False,
 ) -> None:
     """Train a model. Ctrl-C stops with a checkpoint; `resume` goes on from there."""
-    config = experiment(preset, data, settings or [], max_steps)
+    config = experiment(preset, data, [*laid_over(pieces, data), *(settings or [])], max_steps)
     run = store.create(config.model_dump(mode="json"), name, preset)
     terminal.note(f"run {run.name} in {run.path}")
     _go(run, background)
+
+
+def laid_over(pieces: str, data: str | None) -> list[str]:
+    """The settings of a row of pieces; says which of them a later piece, or --data, overrules."""
+    from engine.presets.pieces import names_in, overruled, settings_of
+
+    names = names_in(pieces)
+    settings = settings_of(names)
+    for remark in overruled(names):
+        terminal.note(remark)
+    return [one for one in settings if data is None or not one.startswith("data.name=")]
 
 
 def experiment(

@@ -41,7 +41,11 @@ class Validation:
     def __call__(self, model: VAE) -> dict[str, float]:
         """The scalars of METRICS, without their split."""
         found = evaluate(
-            model, self._material.valid, self._config.evaluation, progress=self._progress
+            model,
+            self._material.valid,
+            self._config.evaluation,
+            limit=self._config.training.validation_limit,
+            progress=self._progress,
         )
         self._write(self._probe(model, found))
         return found.scalars

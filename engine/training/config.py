@@ -62,6 +62,14 @@ class TrainingConfig(Config):
         le=10**9,
         unit="steps",
     )
+    validation_limit: int | None = param(
+        None,
+        "Random sentences in each validation, always the same ones (max_validation_size in transformer-vae); "
+        "none takes the whole split.",
+        ge=2,
+        le=10**9,
+        unit="sentences",
+    )
     log_every: int = param(
         20, "Updates averaged into one logged record.", ge=1, le=100_000, unit="steps"
     )
