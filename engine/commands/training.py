@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -88,12 +89,48 @@ def train(
         str | None, typer.Option(help="The run's name; made from data and preset by default.")
     ] = None,
     background: Background = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Two steps and a validation on a few sentences, and nothing is kept: does it all fit?",
+        ),
+    ] = False,
 ) -> None:
     """Train a model. Ctrl-C stops with a checkpoint; `resume` goes on from there."""
     config = experiment(preset, data, [*laid_over(pieces, data), *(settings or [])], max_steps)
+    if dry_run:
+        _try_out(config)
+        return
     run = store.create(config.model_dump(mode="json"), name, preset)
     terminal.note(f"run {run.name} in {run.path}")
     _go(run, background)
+
+
+_SHORT = ("max_steps=2", "log_every=1", "validation_limit=64", "log_example=true")
+
+
+def _try_out(config: ExperimentConfig) -> None:
+    """A run of two steps, from data to checkpoint, that is deleted whatever comes of it."""
+    from engine.experiment import override
+
+    settings = [f"training.{setting}" for setting in _SHORT]
+    short = override(config, [*settings, "evaluation.mi_rows=64", "evaluation.iw_samples=0"])
+    run = store.create(short.model_dump(mode="json"), f"dry-run-{os.getpid()}")
+    try:
+        status = _train_here(run)
+        if status.state != "finished":
+            _end(run, status)
+            return
+        speed = (
+            f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else "no speed"
+        )
+        terminal.note(
+            f"two steps, a validation and a checkpoint went well: {status.parameters or 0:,} weights on "
+            f"{status.device}, {speed}; nothing was kept"
+        )
+    finally:
+        store.delete(run)
 
 
 def laid_over(pieces: str, data: str | None) -> list[str]:
@@ -136,11 +173,14 @@ def _go(run: store.Run, background: bool) -> None:
         launcher.start(run)
         typer.echo(run.name)
         return
+    _end(run, _train_here(run))
+
+
+def _train_here(run: store.Run) -> Status:
     from engine.runs.worker import work
 
     with terminal.logged(run.path / store.LOG_FILE):
-        status = work(run, terminal.TrainingBar() if terminal.on_terminal() else None)
-    _end(run, status)
+        return work(run, terminal.TrainingBar() if terminal.on_terminal() else None)
 
 
 def _end(run: store.Run, status: Status) -> None:

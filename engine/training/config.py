@@ -73,6 +73,11 @@ class TrainingConfig(Config):
     log_every: int = param(
         20, "Updates averaged into one logged record.", ge=1, le=100_000, unit="steps"
     )
+    log_example: bool = param(
+        False,
+        "With each logged record, also a validation sentence and what comes back of it, in the run's log "
+        "(TMNT shows one). Validations write down eight in any case.",
+    )
     checkpoint_every: int = param(
         1000,
         "Updates between checkpoints; one is written every 60 s in any case.",
