@@ -8,6 +8,7 @@ import typer
 
 from engine.commands import (
     data,
+    encoding,
     exploring,
     latent,
     mapping,
@@ -28,17 +29,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
-for commands in (
+OTHERS = (
     training,
     running,
     measuring,
+    encoding,
     writing,
     latent,
     exploring,
     mean_space,
     mapping,
     study,
-):
+)
+for commands in OTHERS:
     commands.add_to(app)
 
 

@@ -210,6 +210,9 @@ METRICS: dict[str, Metric] = {
     "iw_samples": Metric(
         "IW samples", "samples", "none", "K, importance samples per sentence behind IW-NLL."
     ),
+    "iw_rows": Metric(
+        "Rows behind IW-NLL", "sentences", "none", "Random sentences of those evaluated."
+    ),
     "ess": Metric(
         "Effective sample size",
         "samples",

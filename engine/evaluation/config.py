@@ -34,6 +34,13 @@ class EvaluationConfig(Config):
         ge=0,
         le=100_000,
     )
+    iw_rows: int = param(
+        0,
+        "Random sentences behind IW-NLL, of those that are evaluated; 0 means all.",
+        unit="sentences",
+        ge=0,
+        le=10_000_000,
+    )
     iw_chunk: int = param(
         2048,
         "Sentence-sample pairs decoded at once for IW-NLL: memory, not the result, depends on it.",

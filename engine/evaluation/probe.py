@@ -43,7 +43,7 @@ def probe(
         seed: how the labels of the control are shuffled.
 
     Raises:
-        DataError: there is one label only, no sentence to score, or not a label for each code.
+        DataError: there is one label only, or hardly any is shared, no sentence to score, or not a label for each code.
     """
     trained, tested = np.asarray(codes, dtype=float), np.asarray(test_codes, dtype=float)
     if len(trained) != len(labels) or len(tested) != len(test_labels) or not len(tested):
@@ -55,6 +55,11 @@ def probe(
     if len(counts) < 2:
         raise DataError(
             f"a probe tells labels apart, and all {len(labels)} sentences have one; leave it out"
+        )
+    if len(counts) > len(labels) / 2:
+        raise DataError(
+            f"a probe needs labels that several sentences share, got {len(counts)} different ones on "
+            f"{len(labels)} sentences; label them by something coarser"
         )
     truth, names = np.asarray(test_labels), np.asarray(labels)
     shuffled = np.random.default_rng(seed).permutation(names)

@@ -210,6 +210,7 @@ def _importance_weighted(
     config: EvaluationConfig,
     progress: Progress | None,
 ) -> dict[str, float]:
+    rows = rows[choose(len(rows), config.iw_rows or None, config.seed)]
     found = iw_rows(
         model,
         tokens,
@@ -225,6 +226,7 @@ def _importance_weighted(
         "nll_iw": float(found.nll.mean()),
         "ppl_iw": perplexity(float(found.nll.sum()), predicted),
         "iw_samples": float(config.iw_samples),
+        "iw_rows": float(len(rows)),
         "ess": float(found.ess.mean()),
     }
     if len(rows) > 1:

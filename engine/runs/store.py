@@ -7,6 +7,7 @@
     tokenizer.json   text <-> ids                      probes.jsonl   a few sentences, at each evaluation
     checkpoints/     last, best, step-00000400         events/        the metrics for TensorBoard
     means/           the posterior mean space, where its record is asked for (runs/mean_space.py)
+    evaluation-test-best.json   a table that `evaluate` made (runs/evaluations.py)
 
 Nothing here loads torch, so that a page can list runs before it is needed.
 """

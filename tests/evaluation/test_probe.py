@@ -56,6 +56,8 @@ def test_what_cannot_be_probed_is_answered() -> None:
     codes, labels = planted(0, 20)
     with pytest.raises(DataError, match="all 20 sentences have one"):
         probe(codes, ["a"] * 20, codes, labels)
+    with pytest.raises(DataError, match="several sentences share"):
+        probe(codes, [str(k) for k in range(20)], codes, labels)
     with pytest.raises(DataError, match="a label for each code"):
         probe(codes, labels[:-1], codes, labels)
     with pytest.raises(DataError, match="at least one to score"):

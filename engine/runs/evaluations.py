@@ -1,0 +1,54 @@
+"""Tables that `evaluate` made of a run's checkpoints, kept in its folder: ``evaluation-test-best.json``."""
+
+from __future__ import annotations
+
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+from engine.config import DataError
+from engine.runs import files
+from engine.runs.store import Run
+
+logger = logging.getLogger(__name__)
+
+
+def file_of(run: Run, split: str, checkpoint: str) -> Path:
+    """Where the table of a split and a checkpoint is kept."""
+    return run.path / f"evaluation-{split}-{checkpoint}.json"
+
+
+def keep(run: Run, split: str, checkpoint: str, table: dict[str, Any]) -> Path | None:
+    """Keep a table in place of the one before; numbers that are not finite become null.
+
+    Returns:
+        Where it is; None for a run that came with Zscape and is not changed.
+    """
+    if run.read_only:
+        return None
+    path = file_of(run, split, checkpoint)
+    files.write_json(path, _finite(table))
+    return path
+
+
+def kept(run: Run) -> list[dict[str, Any]]:
+    """Every table of a run, the newest first; one that is damaged is left out, with a line in the log."""
+    found = []
+    for path in run.path.glob("evaluation-*.json"):
+        try:
+            table = files.read_json(path)
+        except DataError as error:
+            logger.warning("%s is left out: %s", path, error)
+            continue
+        if isinstance(table, dict) and isinstance(table.get("metrics"), dict):
+            found.append(table)
+    return sorted(found, key=lambda table: table.get("made", 0), reverse=True)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
