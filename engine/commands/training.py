@@ -39,8 +39,20 @@ def presets(
     pieces: Annotated[
         bool, typer.Option("--pieces", help="The pieces that `train --pieces` lays over a preset.")
     ] = False,
+    options: Annotated[
+        bool,
+        typer.Option(
+            "--options", help="The options of other programs, and what does the same here."
+        ),
+    ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="With --options: the tables of the README.")
+    ] = False,
 ) -> None:
     """List the presets, and what each is for."""
+    if options:
+        _show_options(json, markdown)
+        return
     from engine.presets import PRESETS, about_preset, preset
 
     if pieces:
@@ -50,6 +62,22 @@ def presets(
         terminal.show_json({name: preset(name).model_dump(mode="json") for name in PRESETS})
         return
     terminal.show_table(("preset", "what it is for"), [(n, about_preset(n)) for n in PRESETS])
+
+
+def _show_options(json: bool, markdown: bool) -> None:
+    from dataclasses import asdict
+
+    from engine import counterparts
+
+    if markdown:
+        typer.echo(counterparts.markdown())
+        return
+    programs = counterparts.PROGRAMS.values()
+    if json:
+        terminal.show_json([asdict(program) for program in programs])
+        return
+    rows = [(p.name, *counterparts.cells(row)) for p in programs for row in p.rows]
+    terminal.show_table(("program", *counterparts.TITLES), rows)
 
 
 def _show_pieces(json: bool) -> None:
