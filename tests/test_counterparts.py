@@ -109,7 +109,8 @@ def check_command(words: list[str]) -> None:
 def test_a_row_says_what_is_there(program: str, row: Counterpart):
     assert row.ours or row.note, "an option without a counterpart says why"
     assert not row.note or row.note.endswith(".")
-    assert not row.preset or row.preset in PRESETS
+    has_setting = any(kind_of(ours) == "setting" for ours in row.ours)
+    assert has_setting == bool(row.preset) and (not row.preset or row.preset in PRESETS)
     for ours in row.ours:
         kind, name = kind_of(ours), ours.partition(" ")[2]
         if kind == "setting":

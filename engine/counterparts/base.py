@@ -59,10 +59,13 @@ def kind_of(ours: str) -> Kind:
 
 def rows_of(preset: str, *rows: tuple[str, ...] | Counterpart) -> tuple[Counterpart, ...]:
     """Rows written as (option, default, ours ...), whose settings are those of ``preset``."""
-    return tuple(
-        row if isinstance(row, Counterpart) else Counterpart(row[0], row[1], row[2:], preset)
-        for row in rows
-    )
+    return tuple(row if isinstance(row, Counterpart) else _row(preset, *row) for row in rows)
+
+
+def _row(preset: str, option: str, default: str, *ours: str) -> Counterpart:
+    """A row without a note; it names the preset where it has a setting."""
+    has_setting = any(kind_of(one) == "setting" for one in ours)
+    return Counterpart(option, default, ours, preset if has_setting else "")
 
 
 def matching(program: Program, words: str) -> list[Counterpart]:

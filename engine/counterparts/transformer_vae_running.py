@@ -36,8 +36,8 @@ TRAINING = rows_of(
     Counterpart(
         "--render_text_image",
         "False",
-        ("interpolate", "page interpolate"),
-        note="Of digits-text, what is decoded is also drawn.",
+        ("page interpolate",),
+        note="Texts that draw a digit are also shown as what they draw, without an option.",
     ),
     Counterpart(
         "--dont_clean_up_tokenization_spaces",
