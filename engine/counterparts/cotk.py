@@ -34,7 +34,7 @@ _ROWS = rows_of(
         "Glove",
         ("model.word_vectors=null",),
         "cotk-mscoco",
-        "Documented default None; a file of GloVe's or word2vec's text format, or nothing.",
+        "Documented default None; a file of GloVe's text format, or nothing.",
     ),
     Counterpart(
         "--wvpath",
@@ -47,7 +47,7 @@ _ROWS = rows_of(
         "--out_dir",
         "./output",
         ("evaluate --output", "sample --output", "reconstruct --output"),
-        note="Metrics, and one sentence a line: one of sample's draws for each test item is --count.",
+        note="The table of metrics, and sentences one a line: --count draws of the prior, or what comes back of each item.",
     ),
     ("--log_dir", "./tensorboard", "place runs/NAME/events", "page runs"),
     ("--model_dir", "./model", "place runs/NAME/checkpoints"),

@@ -14,7 +14,7 @@ _ROWS = rows_of(
         "bertadam",
         ("training.encoder_optimiser.name=adam", "training.decoder_optimiser.name=adam"),
         "tmnt-vmf",
-        "bertadam, adam, sgd and others; the documented command has adam.",
+        "bertadam, adam and sgd by these names, and adamw and adafactor; the documented command has adam.",
     ),
     Counterpart(
         "--gpus",
