@@ -9,7 +9,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, cards, frame, loaders, monitor_curves, navigation, state, verdict
+from app import (
+    blocks,
+    cards,
+    evaluations,
+    frame,
+    loaders,
+    monitor_curves,
+    navigation,
+    state,
+    verdict,
+)
 from engine.metrics import METRICS
 from engine.runs import launcher, store
 from engine.runs.status import Status
@@ -45,6 +55,7 @@ def _watch(run: store.Run, was_live: bool) -> None:
         blocks.metric_row({name: latest.get(name) for name in HEADLINES})
         monitor_curves.draw(run, metrics)
         monitor_curves.probes(run)
+    evaluations.draw(run)
     _log(run, status)
 
 

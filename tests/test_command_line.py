@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from engine.__main__ import main
+from engine.__main__ import app, main
 from engine.config import ROOT
 from engine.data import slices
 from engine.data.corpus import Corpus
@@ -121,6 +121,23 @@ def test_help_needs_no_torch() -> None:
     ):
         assert command in done.stdout
     assert "worker" not in done.stdout
+
+
+def test_every_command_that_opens_a_checkpoint_calls_it_restore_too() -> None:
+    from typer.main import get_command
+
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    spellings = {
+        name: option.opts
+        for name, command in commands.items()
+        for option in command.params
+        if option.name == "checkpoint"
+    }
+    assert {"evaluate", "encode", "sample", "reconstruct", "interpolate"} < set(spellings)
+    assert {"posterior", "traverse", "attribute", "project", "mean-space", "export"} < set(
+        spellings
+    )
+    assert all(names == ["--checkpoint", "--restore"] for names in spellings.values())
 
 
 def test_presets_are_listed_with_what_they_are_for(capsys: Capture) -> None:
@@ -287,6 +304,63 @@ def test_a_model_is_evaluated(capsys: Capture, trained: store.Run) -> None:
 def test_an_evaluation_is_the_same_twice(capsys: Capture, trained: store.Run) -> None:
     first, second = (json_of(capsys, "evaluate", "trained", "--limit", "8") for _ in range(2))
     assert first == second
+
+
+GENERATION = {"forward_bleu", "backward_ppl", "self_bleu", "distinct_1", "novel", "copied"}
+PROBE = {"probe_accuracy", "probe_control", "probe_majority", "probe_rows"}
+
+
+def test_an_evaluation_has_every_number_that_applies_and_real_text_beside_it(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    samples = tmp_path / "samples.txt"
+    found = json_of(capsys, "evaluate", "trained", "--valid", "python", "--output", str(samples))
+    metrics, real = found["metrics"], found["real"]
+    assert GENERATION | PROBE | {"valid", "bleu", "hole_rate", "nll_iw", "elbo"} <= set(metrics)
+    assert GENERATION | {"valid"} <= set(real) < set(metrics)
+    assert metrics["generated"] == 14 == len(samples.read_text().splitlines())
+    assert any("not 1,000" in remark for remark in found["notes"])
+    # Each animal is the second word of its sentences.
+    assert metrics["probe_classes"] == len(ANIMALS) and 0 <= metrics["probe_accuracy"] <= 1
+    shown = output_of(capsys, "evaluate", "trained", "--limit", "8")
+    assert "real text" in shown and "Forward perplexity" in shown
+
+
+def test_what_costs_much_can_be_left_out_of_an_evaluation(
+    capsys: Capture, trained: store.Run
+) -> None:
+    nothing = ["--samples", "--probe", "--holes", "--swaps", "--reconstructions", "--iw-samples"]
+    asked = [word for option in nothing for word in (option, "0")]
+    found = json_of(capsys, "evaluate", "trained", *asked)
+    left_out = GENERATION | PROBE | {"z_shuffle", "hole_rate", "bleu", "nll_iw"}
+    assert not left_out & set(found["metrics"]) and found["real"] == {}
+    assert {"elbo", "ppl", "active_units"} < set(found["metrics"])
+    wrong = complaint_of(capsys, "evaluate", "trained", "--samples", "0", "--output", "x.txt")
+    assert "left out" in wrong
+
+
+def test_an_evaluation_is_kept_with_its_run(capsys: Capture, trained: store.Run) -> None:
+    found = json_of(capsys, "evaluate", "trained", "--split", "valid", "--restore", "last")
+    kept = json.loads((trained.path / "evaluation-valid-last.json").read_text())
+    assert kept["step"] == 8 and kept.pop("made") > 0
+    assert kept == found
+    assert kept["amounts"]["samples"] == 1000 and kept["decoding"]["strategy"] == "sample"
+
+
+def test_the_training_split_is_probed_on_rows_that_the_probe_was_not_fitted_on(
+    capsys: Capture, trained: store.Run
+) -> None:
+    found = json_of(capsys, "evaluate", "trained", "--split", "train", "--limit", "40")["metrics"]
+    rows = Corpus.open("toy").rows("train")
+    assert found["probe_rows"] == rows // 2 and found["probe_test_rows"] == 40
+    assert found["generated"] == 40 and found["copied"] <= 1
+
+
+@pytest.mark.parametrize("check", ["pyton", "no_such_module:check"])
+def test_a_check_of_validity_that_is_not_there_is_answered_before_the_work(
+    capsys: Capture, trained: store.Run, check: str
+) -> None:
+    assert check in complaint_of(capsys, "evaluate", "trained", "--valid", check)
 
 
 def test_a_split_or_checkpoint_that_is_not_there_is_answered(

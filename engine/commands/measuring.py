@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from engine.maps.evaluations import Table
 
 # Of IW-NLL where a run asks for none itself: enough to compare models, and minutes instead of hours.
-IW_SAMPLES, IW_ROWS = 100, 500
+IW_SAMPLES, IW_ROWS = 100, 200
 
 
 def add_to(app: typer.Typer) -> None:
@@ -125,6 +125,7 @@ def evaluate(
     require_folder(output)
     check = None if valid is None else check_of(valid)
     hosted = open_model(run, checkpoint, device)
+    step = hosted.run.step_of(hosted.checkpoint)  # now: a run that trains will write another
     config = _settings(hosted, iw_samples, iw_rows, seed)
     chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "beam": beam}
     decoding = decoding_of(hosted, None, strategy=strategy, seed=seed, **chosen)
@@ -133,7 +134,12 @@ def evaluate(
         table = measure(hosted, split, config, amounts, decoding, check, progress)
     if output is not None:
         write_lines(output, table.written)
-    settings = {"evaluation": config.model_dump(), "amounts": asdict(amounts), "valid": valid}
+    settings = {
+        "step": step,
+        "evaluation": config.model_dump(),
+        "amounts": asdict(amounts),
+        "valid": valid,
+    }
     _report(hosted, split, table, settings | {"decoding": decoding.model_dump()}, json)
 
 
@@ -167,8 +173,8 @@ def _report(hosted: Hosted, split: str, table: Table, settings: dict[str, Any], 
     names = ("metrics", "real", "kl_per_unit", "mean_variance", "notes")
     found = {name: getattr(table, name) for name in names}
     everything = origin(hosted) | {"split": split} | found | settings
-    facts = {"made": time.time(), "step": hosted.run.step_of(hosted.checkpoint)}
-    path = evaluations.keep(hosted.run, split, hosted.checkpoint, everything | facts)
+    kept_as = everything | {"made": time.time()}
+    path = evaluations.keep(hosted.run, split, hosted.checkpoint, kept_as)
     if json:
         terminal.show_json(everything)
     else:

@@ -38,6 +38,8 @@ def kept(run: Run) -> list[dict[str, Any]]:
     for path in run.path.glob("evaluation-*.json"):
         try:
             table = files.read_json(path)
+        except FileNotFoundError:
+            continue  # the run was deleted meanwhile
         except DataError as error:
             logger.warning("%s is left out: %s", path, error)
             continue

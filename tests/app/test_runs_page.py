@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.config import RunBusy
-from engine.runs import launcher, store
+from engine.runs import evaluations, launcher, store
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
@@ -50,6 +50,29 @@ def test_a_failed_run_says_what_went_wrong_and_what_helps(
     assert "the loss is nan at step 20" in said(app)
     assert "What usually helps" in said(app)
     assert "step 20 train elbo" in said(app), "the log is open"
+
+
+def test_the_tables_of_evaluations_are_listed_with_units_and_definitions(
+    page: Open, fake_run: Callable[..., Path], said: Said
+) -> None:
+    folder = fake_run("measured", "finished", [record(10, 3.0)])
+    table = {
+        "split": "test",
+        "checkpoint": "best",
+        "step": 1200,
+        "made": 1.0,
+        "notes": ["no probe"],
+    }
+    table |= {"metrics": {"forward_ppl": 211.8, "copied": 0.023, "kl": 3.0, "of_another_day": 1.0}}
+    evaluations.keep(store.Run(folder), "test", "best", table | {"real": {"forward_ppl": 65.5}})
+    app = page("runs", run="measured")
+    assert "Evaluation\\: test, best, step 1,200" in [one.label for one in app.expander]
+    (shown,) = [one.value for one in app.dataframe if "What it is" in one.value]
+    assert shown["Number"].tolist() == ["Forward perplexity", "Copied", "KL"]
+    assert shown["Value"].tolist() == ["211.8", "2.3%", "3"]
+    assert shown["Real text"].tolist() == ["65.5", "", ""]
+    assert shown["Unit"][2] == "nats/sentence" and "4-gram" in shown["What it is"][0]
+    assert "No probe" in said(app)
 
 
 def test_a_disabled_button_says_why(page: Open, trained: Path) -> None:

@@ -92,6 +92,7 @@ def test_rows_are_padded_on_the_right_with_0() -> None:
     assert tokens.lengths.tolist() == [4, 2, 3]
     assert len(tokens.head(2)) == 2 and tokens.head(None) is tokens
     assert tokens.head(2).rows([1]).tolist() == [[1, 2]]
+    assert tokens.sentences([2, 1, 0, 0]) == [[9], [], [7, 8], [7, 8]]
 
 
 def test_faults_have_sentences() -> None:

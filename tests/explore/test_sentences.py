@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
-from engine.config import DataError
+from engine.config import ConfigError, DataError
 from engine.data.tokenizers import Tokenizer, TokenizerConfig
 from engine.decoding import DecodingConfig
 from engine.explore.reconstruction import reconstruct
 from engine.explore.sampling import around, from_prior
 from engine.explore.sentences import padded, read, unknown_words
 from engine.models.vae import VAE
+from tests.evaluation.tiny import Without, lstm_vae
 from tests.explore.conftest import TEXTS
 
 
@@ -62,6 +65,39 @@ def test_draws_of_each_posterior_stand_beside_its_own_sentence(
     for text, one in zip(TEXTS, found, strict=False):
         assert len(one.draws) == 20
         assert max(TEXTS, key=one.draws.count) == text
+
+
+def test_a_reconstruction_may_start_from_a_sample_of_the_posterior(
+    trained: VAE, tokenizer: Tokenizer
+) -> None:
+    from_code = reconstruct(trained, tokenizer, TEXTS, DecodingConfig(seed=1))
+    drawn = [
+        reconstruct(trained, tokenizer, TEXTS, DecodingConfig(seed=seed), sampled=True)
+        for seed in range(30)
+    ]
+    # Near the code, so that the sentence mostly comes back, and never at it: its cost varies.
+    for at, text in enumerate(TEXTS):
+        outputs = [found[at].output for found in drawn]
+        assert max(TEXTS, key=outputs.count) == text
+        costs = {sum(found[at].token_nll) for found in drawn}
+        assert len(costs) == 30 and sum(from_code[at].token_nll) not in costs
+    again = reconstruct(trained, tokenizer, TEXTS, DecodingConfig(seed=29), sampled=True)
+    assert again == drawn[-1]
+
+
+def test_a_sample_of_a_posterior_that_is_not_there_is_answered(tokenizer: Tokenizer) -> None:
+    model = lstm_vae(4, vocab=tokenizer.vocab_size)
+    without = SimpleNamespace(
+        summary=model.summary,
+        latent=Without(model.latent),
+        decoder=model.decoder,
+        modules=model.modules,
+        eval=model.eval,
+        parameters=model.parameters,
+    )
+    without.latent.code = model.latent.code  # type: ignore[attr-defined]
+    with pytest.raises(ConfigError, match="a sample needs a posterior"):
+        reconstruct(without, tokenizer, TEXTS, sampled=True)  # type: ignore[arg-type]
 
 
 def test_the_prior_is_sampled_with_a_seed(trained: VAE, tokenizer: Tokenizer) -> None:

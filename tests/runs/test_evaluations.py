@@ -1,0 +1,44 @@
+"""Tables of evaluations in a run's folder."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from engine.runs import evaluations, store
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> store.Run:
+    monkeypatch.setenv("ZSCAPE_HOME", str(tmp_path))
+    return store.create({"data": {"name": "toy"}}, "toy")
+
+
+def test_a_table_is_kept_in_place_of_the_one_before(run: store.Run) -> None:
+    assert evaluations.kept(run) == []
+    evaluations.keep(run, "test", "best", {"metrics": {"kl": 1.0}, "made": 1.0})
+    evaluations.keep(run, "valid", "last", {"metrics": {"kl": 2.0}, "made": 2.0})
+    path = evaluations.keep(run, "test", "best", {"metrics": {"kl": 3.0}, "made": 3.0})
+    assert path == run.path / "evaluation-test-best.json"
+    assert [table["metrics"]["kl"] for table in evaluations.kept(run)] == [3.0, 2.0]
+
+
+def test_what_is_not_finite_is_null_and_a_damaged_table_is_left_out(run: store.Run) -> None:
+    metrics = {"ppl": math.inf, "kl": math.nan, "elbo": -1.0}
+    path = evaluations.keep(run, "test", "best", {"metrics": metrics, "kl_per_unit": [math.nan]})
+    assert path is not None
+    written = json.loads(path.read_text())
+    assert written == {"metrics": {"ppl": None, "kl": None, "elbo": -1.0}, "kl_per_unit": [None]}
+    path.write_text('{"metrics": {"kl"')
+    evaluations.file_of(run, "valid", "best").write_text("[]")
+    assert evaluations.kept(run) == []
+
+
+def test_a_run_that_came_with_zscape_is_left_as_it_is() -> None:
+    demo = store.find("demo")
+    before = sorted(demo.path.iterdir())
+    assert evaluations.keep(demo, "test", "last", {"metrics": {}}) is None
+    assert sorted(demo.path.iterdir()) == before
