@@ -47,7 +47,8 @@ _ROWS = rows_of(
         "--out_dir",
         "./output",
         ("evaluate --output", "sample --output", "reconstruct --output"),
-        note="The table of metrics, and sentences one a line: --count draws of the prior, or what comes back of each item.",
+        note="The table of metrics, and sentences one a line: draws of the prior (--count), or what comes back of "
+        "each item.",
     ),
     ("--log_dir", "./tensorboard", "place runs/NAME/events", "page runs"),
     ("--model_dir", "./model", "place runs/NAME/checkpoints"),
