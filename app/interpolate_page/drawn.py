@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from engine.data.builtin.digits_text import picture
+from engine.data.builtin.digits_text import picture, sketch
 
 _PIXEL = 9
 """Pixels of the screen along the side of one of theirs."""
@@ -16,7 +16,7 @@ _PIXEL = 9
 
 def draw(steps: Sequence[Any]) -> None:
     """The pictures along a path, beside how far each is from A; nothing where no step is one."""
-    found = [(step.alpha, picture(step.text)) for step in steps]
+    found = [(step.alpha, sketch(step.text)) for step in steps]
     shown = [(alpha, pixels) for alpha, pixels in found if pixels is not None]
     if not shown:
         return
@@ -25,6 +25,6 @@ def draw(steps: Sequence[Any]) -> None:
         caption=[f"{alpha:.2f}" for alpha, _ in shown],
         clamp=True,
     )
-    missing = len(found) - len(shown)
-    rest = f"; {missing} of {len(found)} steps are no whole picture" if missing else ""
-    st.caption(f"What the texts draw, from A to B{rest}.")
+    whole = sum(picture(step.text) is not None for step in steps)
+    rest = f"; {whole} of {len(steps)} are whole pictures, the others are drawn as far as they go"
+    st.caption(f"What the texts draw, from A to B{rest if whole < len(steps) else ''}.")

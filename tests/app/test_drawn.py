@@ -23,11 +23,12 @@ def test_what_a_text_draws_is_shown_and_what_is_no_picture_is_counted():
     from engine.data.builtin.digits_text import written
 
     digit = written(np.eye(8))
-    app = _drawn(digit, "not a picture", written(np.eye(8), "up"))
+    half = " ".join(digit.split()[:33])
+    app = _drawn(digit, "not a picture", written(np.eye(8), "up"), half)
     assert not app.exception
     [images] = app.get("image")
-    assert [image.caption for image in images.proto.imgs] == ["0.00", "0.20"]
-    assert "1 of 3 steps are no whole picture" in app.caption[0].value
+    assert [image.caption for image in images.proto.imgs] == ["0.00", "0.20", "0.30"]
+    assert "2 of 4 are whole pictures" in app.caption[0].value
 
 
 def test_other_sentences_draw_nothing():

@@ -296,6 +296,17 @@ def test_what_is_not_a_whole_picture_is_none(change) -> None:
     assert not digits_text.draws_a_digit(digits_text.written(np.zeros((8, 8))))
 
 
+def test_what_is_half_a_picture_is_drawn_as_far_as_it_goes() -> None:
+    whole = digits_text.written(np.full((8, 8), 0.25))
+    for way in (whole, digits_text.written(np.full((8, 8), 0.25), "up")):
+        assert np.array_equal(digits_text.sketch(way), digits_text.picture(way))
+    drawn = digits_text.sketch("up 01 down a a ~~ a ~ 07 up 1 2 09 down a 03 down")
+    expected = np.zeros((8, 8))
+    expected[1, [0, 1, 3]], expected[7, :2] = 1, [0.25, 17 / 64]
+    assert np.array_equal(drawn, expected)
+    assert digits_text.sketch("the cat sat down") is None and digits_text.sketch("") is None
+
+
 def slow_builtin(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     made: list[int] = []
 

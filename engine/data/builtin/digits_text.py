@@ -82,6 +82,27 @@ def picture(text: str, side: int = SIDE) -> np.ndarray | None:
     return found if ((found >= 0) & (found <= 1)).all() else None
 
 
+def sketch(text: str, side: int = SIDE) -> np.ndarray | None:
+    """The brightness that a text describes as far as it does, shape (side, side); None where it has no row.
+
+    A row goes where its number says; pixels that it lacks are black, and what it has too much is passed over,
+    as transformer-vae reads what a model has written.
+    """
+    words = text.split()
+    starts = [at for at, word in enumerate(words) if word in ("down", "up") and at]
+    found, rows = np.zeros((side, side)), 0
+    ends = [*(at - 1 for at in starts[1:]), len(words)]
+    for start, end in zip(starts, ends, strict=False):
+        number = words[start - 1]
+        if not number.isdecimal() or int(number) >= side:
+            continue
+        rows += 1
+        for x, mark in enumerate(words[start + 1 : end][:side]):
+            level = (ord(mark) - _FIRST) / _SHADES if len(mark) == 1 else 0.0
+            found[int(number), x] = level if 0 <= level <= 1 else 0.0
+    return found if rows else None
+
+
 def draws_a_digit(text: str) -> bool:
     """Whether a text is a whole picture of 8 by 8 pixels that is not all black."""
     found = picture(text)
