@@ -112,6 +112,26 @@ def preset_card(name: str) -> None:
             st.rerun()
 
 
+def pieces(origin: str) -> None:
+    """Named pieces of settings, chosen in order and laid over the preset that they were made for."""
+    from engine.presets import preset
+    from engine.presets.pieces import PIECES, overruled, with_pieces
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = st.multiselect(
+            "Pieces", list(PIECES), key=f"pieces-{origin}", placeholder="tenth_5_tkn, batch_small …",
+            format_func=lambda name: f"{name}: {PIECES[name].about}", width="stretch",
+            help="Each sets a few settings; they apply in the order in which they are chosen.",
+        )  # fmt: skip
+        help = "From the preset's own settings; what you changed since is lost."
+        if st.button("Lay over", help=help, key="lay-over", icon=":material/layers:"):
+            with blocks.kindly("These pieces do not go together"):
+                state.new_draft(with_pieces(preset(origin), " ".join(names)), origin)
+                st.rerun()
+    for remark in overruled(names):
+        st.caption(f":material/info: {blocks.plain(remark)}.")
+
+
 def _sizes(config: Any) -> str:
     parts = [f"{getattr(config.model.latent, 'size', '?')} latent units"]
     if hidden := getattr(config.model.decoder, "hidden", None):

@@ -218,8 +218,9 @@ def steps_per_epoch(config: ExperimentConfig, sentences: int) -> int:
 def check(config: ExperimentConfig, sentences: int) -> list[str]:
     """What :func:`build` would raise, before there is a run; and warnings, a sentence each.
 
-    Everything but the vocabulary is as large as it will be; a fraction of a second for models that a CPU
-    can train. Word vectors are not read, and chance is left as it was.
+    The model has every shape but the vocabulary's, and no numbers (torch's meta device): whatever its size,
+    neither memory nor the time of making its weights is spent. Word vectors are not read, and chance is left
+    as it was.
 
     Raises:
         ConfigError: the parts do not go together.
@@ -227,7 +228,8 @@ def check(config: ExperimentConfig, sentences: int) -> list[str]:
     import torch
 
     with torch.random.fork_rng(devices=[]):
-        model = build_model(config.model, vocab_size=8)
+        with torch.device("meta"):
+            model = build_model(config.model, vocab_size=8)
         if config.training.mean_space:
             require_density(model)
         horizon = _horizon(config, steps_per_epoch(config, sentences))

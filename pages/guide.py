@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from app import blocks, fields, loaders
+from app import blocks, fields, guide_options, loaders
 from engine.metrics import METRICS
 
 TABS = {
@@ -12,6 +12,7 @@ TABS = {
     "Latents and remedies": None,
     "When it goes wrong": "trouble",
     "Numbers": None,
+    "Coming from": None,
     "Files": "files",
     "Command line": "cli",
     "Keyboard": "keyboard",
@@ -49,6 +50,10 @@ with tabs["Latents and remedies"]:
             known = {fields.humanise(name): registry.about(name) for name in registry}
             table = pd.DataFrame(known, index=["What it does", "Reference"]).T
             st.table(table, border="horizontal")
+
+with tabs["Coming from"]:
+    if tabs["Coming from"].open:
+        guide_options.draw()
 
 with tabs["Numbers"]:
     st.markdown(

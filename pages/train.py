@@ -42,6 +42,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 draft = state.draft()
 st.subheader(f"Settings, from {draft.origin}", anchor=False)
+if draft.origin == "transformer-vae":
+    cards.pieces(draft.origin)
 left, right = st.columns([5, 3], gap="large")
 with left:
     data = cards.data_picker(draft.config.data.name, f"{draft.key}.data")

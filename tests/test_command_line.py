@@ -691,3 +691,26 @@ def _until(condition: Any, seconds: float = 180) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.1)
+
+
+def test_a_dry_run_goes_through_everything_and_keeps_nothing(
+    workspace: Path, trained: store.Run, capsys: Capture
+) -> None:
+    before = sorted(path.name for path in (workspace / "runs").iterdir())
+    assert run_main([*TRAIN, "--data", "toy", "--dry-run"]) == 0
+    told = capsys.readouterr().err
+    assert "two steps, a validation and a checkpoint went well" in told
+    assert "comes back as" in told and "nothing was kept" in told
+    diverging = ["--set", "training.decoder_optimiser.learning_rate=1e308"]
+    assert run_main([*TRAIN, "--data", "toy", *diverging, "--dry-run"]) == 2
+    assert "learning_rate" in capsys.readouterr().err
+    assert sorted(path.name for path in (workspace / "runs").iterdir()) == before
+
+
+def test_pieces_are_listed_and_an_unknown_one_ends_with_a_sentence(capsys: Capture) -> None:
+    table = output_of(capsys, "presets", "--pieces")
+    assert "tenth_5_tkn" in table and "model.latent.size=77" in table
+    found = json_of(capsys, "presets", "--pieces", "--json")
+    assert found["window60"]["settings"] == ["model.decoder.window=60"]
+    told = complaint_of(capsys, "train", "--preset", "transformer-vae", "--pieces", "tenth")
+    assert "unknown piece 'tenth'" in told

@@ -10,11 +10,18 @@ import torch
 
 from engine.config import ConfigError
 from engine.data.batches import Batches
+from engine.evaluation.mean_space import require_density
 from engine.evaluation.report import evaluate
 from engine.experiment import ExperimentConfig, build, check, load_config, override
+from engine.models.decoders import DECODERS
+from engine.models.encoders import ENCODERS
+from engine.models.estimators import ESTIMATORS
+from engine.models.latents import LATENTS
+from engine.objectives.remedies import REMEDIES
 from engine.presets import PRESETS, about_preset, preset
 from engine.training.loop import train
 from tests.evaluation.tiny import random_pictures, random_tokens
+from tests.models.parts import PICTURES
 from tests.models.tiny_pretrained import make_bert
 
 
@@ -324,3 +331,59 @@ def test_the_same_seed_gives_the_same_weights():
         return float(next(parts.model.parameters()).detach().sum())
 
     assert first(1) == first(1) != first(2)
+
+
+ALL_PARTS = [
+    *({"model.latent.name": name} for name in LATENTS),
+    *({"model.latent.name": "bernoulli", "model.latent.estimator.name": e} for e in ESTIMATORS),
+    *({"model.encoder.name": name} for name in ENCODERS if name != "pretrained"),
+    *({"model.decoder.name": name} for name in DECODERS),
+    *({"objective.remedies": f'[{{"name": "{name}"}}]'} for name in REMEDIES),
+    {"model.latent.name": "deterministic", "objective.remedies": '[{"name": "aggressive"}]'},
+    {"model.latent.name": "deterministic", "training.mean_space": "{}"},
+    {"model.latent.name": "gaussian", "training.mean_space": "{}"},
+    {"model.decoder.name": "parallel", "objective.remedies": '[{"name": "word_dropout"}]'},
+    {"model.decoder.name": "transformer", "objective.remedies": '[{"name": "coupled"}]'},
+    {"objective.remedies": '[{"name": "mmd"}, {"name": "mmd"}]'},
+]
+FEW = {"embedding": 8, "hidden": 8, "layers": 1, "heads": 2, "feedforward": 8, "head_width": 4}
+
+
+def _few(config: ExperimentConfig) -> ExperimentConfig:
+    """With parts of a few units, so that the oracle, which makes them, is quick."""
+    values = config.model_dump(mode="json")
+    for part in (values["model"]["encoder"], values["model"]["decoder"]):
+        part.update({key: size for key, size in FEW.items() if key in part})
+    return load_config(values)
+
+
+@pytest.mark.parametrize("settings", ALL_PARTS, ids=lambda settings: "-".join(settings.values()))
+def test_a_check_that_makes_no_weights_says_what_building_says(settings):
+    pictures = not PICTURES.isdisjoint(settings.values())
+    base = preset("lagging-omniglot-small" if pictures else "vanilla")
+    config = _few(override(base, [f"{k}={v}" for k, v in settings.items()]))
+
+    def told(say) -> str:
+        try:
+            return str(say())
+        except ConfigError as error:
+            return str(error)
+
+    def built() -> list[str]:
+        parts = build(config, vocab_size=8, steps_per_epoch=10)
+        if config.training.mean_space:
+            require_density(parts.model)
+        return parts.objective.warnings
+
+    assert told(lambda: check(config, 10 * config.training.batch_size)) == told(built)
+
+
+def test_a_check_takes_no_memory_for_weights_and_knows_pretrained_parts(tiny_bert):
+    big = ["model.encoder.feedforward=65536", "model.decoder.feedforward=65536"]
+    assert check(override(preset("transformer-vae-headlines"), big), 1000) == []  # three billion
+    assert check(shrunk("tmnt-bert", tiny_bert), 1000) == []
+    wrong = override(
+        preset("tmnt-bert"), ["tokenizer.source=/nowhere", "model.encoder.source=/nowhere"]
+    )
+    with pytest.raises(ConfigError, match="/nowhere"):
+        check(wrong, 1000)

@@ -26,7 +26,16 @@ from engine.training.optimisers import OPTIMISERS
 from engine.training.schedules import SCHEDULES
 
 ROOT = Path(__file__).resolve().parent.parent
-LAYERS = ["config", "metrics", "data", "models", "objectives", "training", "evaluation"]
+LAYERS = [
+    "config",
+    "metrics",
+    "counterparts",
+    "data",
+    "models",
+    "objectives",
+    "training",
+    "evaluation",
+]
 LAYERS += [
     "decoding",
     "explore",

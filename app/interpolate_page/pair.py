@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import blocks, jobs, loaders, making, state
 from app.creating import material
-from app.interpolate_page import comparing, ends, here, typed
+from app.interpolate_page import comparing, drawn, ends, here, typed
 from app.interpolate_page.here import Here
 from app.walk import Gauge, Stop, Track, walk
 from engine.explore.ways import GEODESIC, THROUGH_DATA
@@ -136,6 +136,8 @@ def _read(page: Here, found: Paths, ours: Any) -> None:
         f"{len(first.steps)} steps, {_count(first.distinct)}. What changed since the row above is marked; "
         "rows that read the same are folded."
     )
+    for one in found.values():
+        drawn.draw(one.interpolation.steps)
 
 
 def _count(n: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -35,14 +36,58 @@ def add_to(app: typer.Typer) -> None:
 
 def presets(
     json: Annotated[bool, typer.Option("--json", help="Complete settings as JSON.")] = False,
+    pieces: Annotated[
+        bool, typer.Option("--pieces", help="The pieces that `train --pieces` lays over a preset.")
+    ] = False,
+    options: Annotated[
+        bool,
+        typer.Option(
+            "--options", help="The options of other programs, and what does the same here."
+        ),
+    ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="With --options: the tables of the README.")
+    ] = False,
 ) -> None:
     """List the presets, and what each is for."""
+    if options:
+        _show_options(json, markdown)
+        return
     from engine.presets import PRESETS, about_preset, preset
 
+    if pieces:
+        _show_pieces(json)
+        return
     if json:
         terminal.show_json({name: preset(name).model_dump(mode="json") for name in PRESETS})
         return
     terminal.show_table(("preset", "what it is for"), [(n, about_preset(n)) for n in PRESETS])
+
+
+def _show_options(json: bool, markdown: bool) -> None:
+    from dataclasses import asdict
+
+    from engine import counterparts
+
+    if markdown:
+        typer.echo(counterparts.markdown())
+        return
+    programs = counterparts.PROGRAMS.values()
+    if json:
+        terminal.show_json([asdict(program) for program in programs])
+        return
+    rows = [(p.name, *counterparts.cells(row)) for p in programs for row in p.rows]
+    terminal.show_table(("program", *counterparts.TITLES), rows)
+
+
+def _show_pieces(json: bool) -> None:
+    from engine.presets.pieces import PIECES
+
+    if json:
+        terminal.show_json({name: piece._asdict() for name, piece in PIECES.items()})
+        return
+    rows = [(name, piece.about, " ".join(piece.settings)) for name, piece in PIECES.items()]
+    terminal.show_table(("piece", "what it is", "settings"), rows)
 
 
 def train(
@@ -60,17 +105,71 @@ def train(
             help="Change a setting, e.g. model.latent.size=16; may be repeated.",
         ),
     ] = None,
+    pieces: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="Named pieces laid over the preset in this order, before --set; see `presets --pieces`.",
+        ),
+    ] = "",
     max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
     name: Annotated[
         str | None, typer.Option(help="The run's name; made from data and preset by default.")
     ] = None,
     background: Background = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Two steps and a validation on a few sentences, and nothing is kept: does it all fit?",
+        ),
+    ] = False,
 ) -> None:
     """Train a model. Ctrl-C stops with a checkpoint; `resume` goes on from there."""
-    config = experiment(preset, data, settings or [], max_steps)
+    config = experiment(preset, data, [*laid_over(pieces, data), *(settings or [])], max_steps)
+    if dry_run:
+        _try_out(config)
+        return
     run = store.create(config.model_dump(mode="json"), name, preset)
     terminal.note(f"run {run.name} in {run.path}")
     _go(run, background)
+
+
+_SHORT = ("max_steps=2", "log_every=1", "validation_limit=64", "log_example=true")
+
+
+def _try_out(config: ExperimentConfig) -> None:
+    """A run of two steps, from data to checkpoint, that is deleted whatever comes of it."""
+    from engine.experiment import override
+
+    settings = [f"training.{setting}" for setting in _SHORT]
+    short = override(config, [*settings, "evaluation.mi_rows=64", "evaluation.iw_samples=0"])
+    run = store.create(short.model_dump(mode="json"), f"dry-run-{os.getpid()}")
+    try:
+        status = _train_here(run)
+        if status.state != "finished":
+            _end(run, status)
+            return
+        speed = (
+            f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else "no speed"
+        )
+        terminal.note(
+            f"two steps, a validation and a checkpoint went well: {status.parameters or 0:,} weights on "
+            f"{status.device}, {speed}; nothing was kept"
+        )
+    finally:
+        store.delete(run)
+
+
+def laid_over(pieces: str, data: str | None) -> list[str]:
+    """The settings of a row of pieces; says which of them a later piece, or --data, overrules."""
+    from engine.presets.pieces import names_in, overruled, settings_of
+
+    names = names_in(pieces)
+    settings = settings_of(names)
+    for remark in overruled(names):
+        terminal.note(remark)
+    return [one for one in settings if data is None or not one.startswith("data.name=")]
 
 
 def experiment(
@@ -103,11 +202,14 @@ def _go(run: store.Run, background: bool) -> None:
         launcher.start(run)
         typer.echo(run.name)
         return
+    _end(run, _train_here(run))
+
+
+def _train_here(run: store.Run) -> Status:
     from engine.runs.worker import work
 
     with terminal.logged(run.path / store.LOG_FILE):
-        status = work(run, terminal.TrainingBar() if terminal.on_terminal() else None)
-    _end(run, status)
+        return work(run, terminal.TrainingBar() if terminal.on_terminal() else None)
 
 
 def _end(run: store.Run, status: Status) -> None:

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.config import DataError, one_of
-from engine.data.builtin import digits, docstrings, python_lines, synthetic, unicode_names
+from engine.data.builtin import (
+    digits,
+    digits_text,
+    docstrings,
+    python_lines,
+    synthetic,
+    unicode_names,
+)
 from engine.data.corpus import Corpus, Progress, corpora, exists, folder
 from engine.data.downloads import DOWNLOADS
 from engine.data.downloads.entry import PREFIX
@@ -30,7 +37,7 @@ class Builtin:
         help: what it is, for a tooltip.
         rows: about how many sentences or pictures it has.
         label: what its labels mean.
-        make: returns its columns; "text" and "label" are among them.
+        make: returns its columns; "text" and "label" are among them, and "split" where it is not drawn.
         kind: whether a text is a sentence or a picture.
     """
 
@@ -95,6 +102,16 @@ BUILTIN: dict[str, Builtin] = {
             "scikit-learn's digits: the test set of Alpaydin and Kaynak's optical recognition data, UCI",
             digits.make,
             "images",
+        ),
+        Builtin(
+            "digits-text",
+            "Digits as text",
+            "Handwritten digits written out, a character a pixel, after transformer-vae's MNIST: text whose "
+            "grammar is a grid and whose meaning is a picture.",
+            3_600,
+            "digit",
+            "scikit-learn's digits: the test set of Alpaydin and Kaynak's optical recognition data, UCI",
+            digits_text.make,
         ),
     )
 }
@@ -186,7 +203,11 @@ def _make(entry: Builtin, progress: Progress | None) -> Corpus:
     from engine.data.writing import Draft
 
     with Draft(entry.name) as draft:
-        draft.add(entry.make(progress))
+        columns = entry.make(progress)
+        given = columns.pop("split", None)
+        for split in dict.fromkeys(given or [None]):
+            rows = {name: _where(given, split, values) for name, values in columns.items()}
+            draft.add(rows, split)
         return draft.finish(
             seed=SEED,
             progress=progress,
@@ -196,6 +217,13 @@ def _make(entry: Builtin, progress: Progress | None) -> Corpus:
             builtin=True,
             notes=(f"label: {entry.label}",),
         )
+
+
+def _where(given: list[str] | None, split: str | None, values: Any) -> Any:
+    """The values of the rows that are given to this split; all of them where none is given."""
+    return (
+        values if given is None else [v for v, s in zip(values, given, strict=True) if s == split]
+    )
 
 
 def _imported(path: Path, progress: Progress | None) -> Corpus:

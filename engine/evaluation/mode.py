@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import nn
@@ -26,7 +26,7 @@ def evaluation_mode(model: nn.Module, seed: int) -> Iterator[torch.device]:
     """
     device = device_of(model)
     cuda = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
-    plain = torch.autocast(device.type, enabled=False)
+    plain = _plain_arithmetic(device)
     with torch.random.fork_rng(devices=cuda), torch.inference_mode(), plain, _dropout_off(model):
         torch.manual_seed(seed)
         yield device
@@ -39,9 +39,14 @@ def differentiable_mode(model: nn.Module) -> Iterator[torch.device]:
     Random numbers are left alone; nothing is to be drawn.
     """
     device = device_of(model)
-    plain = torch.autocast(device.type, enabled=False)
+    plain = _plain_arithmetic(device)
     with torch.inference_mode(False), torch.enable_grad(), plain, _dropout_off(model):
         yield device
+
+
+def _plain_arithmetic(device: torch.device) -> AbstractContextManager[object]:
+    """No autocast; a model of shapes alone (meta) computes nothing that could be cast."""
+    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
 
 
 @contextmanager

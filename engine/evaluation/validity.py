@@ -1,8 +1,8 @@
 """Is a sentence a valid one? Checks of single sentences by name, or a function of the user's own.
 
 References:
-    Greenlee, transformer-vae, https://github.com/Fraser-Greenlee/transformer-vae (the share of decoded Python
-    lines that parse).
+    Greenlee, transformer-vae, https://github.com/Fraser-Greenlee/transformer-vae (the shares of decoded
+    Python lines that parse, and of decoded digits that are pictures).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.config import ConfigError
+from engine.data.builtin.digits_text import draws_a_digit
 
 Check = Callable[[str], bool]
 
@@ -57,6 +58,7 @@ def _parses(code: str) -> bool:
 
 CHECKS: Mapping[str, Check] = {
     "python": parses_as_python,
+    "digits": draws_a_digit,
 }
 
 

@@ -34,7 +34,12 @@ from engine.presets.tmnt import (
     tmnt_logistic_gaussian,
     tmnt_vmf,
 )
-from engine.presets.transformer_vae import transformer_vae_headlines, transformer_vae_python_lines
+from engine.presets.transformer_vae import (
+    transformer_vae,
+    transformer_vae_headlines,
+    transformer_vae_mnist_text,
+    transformer_vae_python_lines,
+)
 
 Makers = dict[str, Callable[[], ExperimentConfig]]
 
@@ -73,8 +78,10 @@ SECTIONS: dict[str, Makers] = {
         "tmnt-gaussian-unitvar": tmnt_gaussian_unitvar,
         "tmnt-logistic-gaussian": tmnt_logistic_gaussian,
         "tmnt-bert": tmnt_bert,
+        "transformer-vae": transformer_vae,
         "transformer-vae-headlines": transformer_vae_headlines,
         "transformer-vae-python-lines": transformer_vae_python_lines,
+        "transformer-vae-mnist-text": transformer_vae_mnist_text,
     },
 }
 

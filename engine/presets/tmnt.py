@@ -39,6 +39,7 @@ def _tmnt(latent: Any, kl_weight: float = 0.42) -> ExperimentConfig:
             epochs=200,
             batch_size=300,
             log_every=3,
+            log_example=True,
             encoder_optimiser=Adam.Config(learning_rate=0.001),
             decoder_optimiser=Adam.Config(learning_rate=0.001),
             schedule=Cosine.Config(least=1e-6),

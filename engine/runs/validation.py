@@ -41,10 +41,22 @@ class Validation:
     def __call__(self, model: VAE) -> dict[str, float]:
         """The scalars of METRICS, without their split."""
         found = evaluate(
-            model, self._material.valid, self._config.evaluation, progress=self._progress
+            model,
+            self._material.valid,
+            self._config.evaluation,
+            limit=self._config.training.validation_limit,
+            progress=self._progress,
         )
         self._write(self._probe(model, found))
         return found.scalars
+
+    def example(self, model: VAE) -> str:
+        """The first probe sentence and what comes back of it, for the log."""
+        with evaluation_mode(model, self._config.seed) as device:
+            code = model.code(self._x[:1].to(device))
+        settings = DecodingConfig(max_tokens=self._config.data.max_tokens)
+        [back] = self._material.tokenizer.decode(decode(model, code, settings))
+        return f"{self._texts[0]!r} comes back as {back!r}"
 
     def _probe(self, model: VAE, found: Evaluation) -> dict[str, Any]:
         """The probe sentences from their codes, the way from the first to the second, the units."""

@@ -193,6 +193,8 @@ class Worker:
         for record in train(state, batches, validate, means.between if means else None):
             self._look(means, state)
             self._take_down(record, recorder)
+            if config.training.log_example and "train/loss" in record:
+                logger.info("step %d  %s", state.step, validate.example(state.model))
             self._stop.check()
         recorder.save()
 

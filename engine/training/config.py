@@ -62,8 +62,21 @@ class TrainingConfig(Config):
         le=10**9,
         unit="steps",
     )
+    validation_limit: int | None = param(
+        None,
+        "Random sentences in each validation, always the same ones (max_validation_size in transformer-vae); "
+        "none takes the whole split.",
+        ge=2,
+        le=10**9,
+        unit="sentences",
+    )
     log_every: int = param(
         20, "Updates averaged into one logged record.", ge=1, le=100_000, unit="steps"
+    )
+    log_example: bool = param(
+        False,
+        "With each logged record, also a validation sentence and what comes back of it, in the run's log "
+        "(TMNT shows one). Validations write down eight in any case.",
     )
     checkpoint_every: int = param(
         1000,

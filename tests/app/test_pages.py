@@ -84,6 +84,24 @@ def test_the_guide_explains_every_metric_family_remedy_and_estimator(
         assert [registry.about(name)[0] for name in registry] == list(table["What it does"])
 
 
+def test_the_guide_finds_the_option_of_another_program(page: Open, home: Path, said: Said) -> None:
+    from engine.counterparts import PROGRAMS
+
+    app = page("guide")
+    app.session_state["guide-tabs"] = "Coming from"
+    app.run()
+    for name, program in PROGRAMS.items():
+        app.selectbox(key="options-program").set_value(name).run()
+        assert not app.exception
+        assert any(len(table.value) == len(program.rows) for table in app.table)
+    app.selectbox(key="options-program").set_value("TMNT")
+    app.text_input(key="options-find").set_value("kappa").run()
+    found = [list(table.value.index) for table in app.table]
+    assert ["`--kappa`"] in found
+    app.text_input(key="options-find").set_value("full_kl_step").run()
+    assert "Found in VAE-tensorflow." in said(app)
+
+
 def test_a_damaged_run_takes_no_page_with_it(
     page: Open, fake_run: Callable[..., Path], said: Said
 ) -> None:

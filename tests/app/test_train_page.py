@@ -105,3 +105,21 @@ def test_the_schedule_and_the_plan_are_shown(page: Open, trained: Path) -> None:
     assert values["Sentences"] == "96"
     assert values["Steps"] == "400"
     assert app.get("plotly_chart"), "the schedule is a curve"
+
+
+def test_pieces_are_laid_over_the_transformer_vae_in_the_order_of_their_choice(
+    page: Open, home: Path, said: Callable[[AppTest], str]
+) -> None:
+    from engine.presets.pieces import with_pieces
+
+    app = page("train")
+    assert not [button for button in app.button if button.key == "lay-over"]
+    app.button(key="preset-transformer-vae").click().run()
+    chosen = ["batch_large", "tenth_5_tkn", "batch_small"]
+    app.multiselect(key="pieces-transformer-vae").set_value(chosen).run()
+    told = said(app).replace("\\", "")
+    assert "training.batch_size is 10 of piece batch_small" in told
+    app.button(key="lay-over").click().run()
+    expected = with_pieces(preset("transformer-vae"), " ".join(chosen))
+    assert app.session_state["draft"].config == expected
+    assert any("model.latent.size=77" in code.value for code in app.code)

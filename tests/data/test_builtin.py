@@ -12,7 +12,14 @@ import pytest
 
 from engine.config import DataError
 from engine.data import library
-from engine.data.builtin import docstrings, installed, python_lines, synthetic, unicode_names
+from engine.data.builtin import (
+    digits_text,
+    docstrings,
+    installed,
+    python_lines,
+    synthetic,
+    unicode_names,
+)
 from engine.data.builtin.docstrings import first_sentence, reads_as_english
 from engine.data.builtin.installed import Source
 from engine.data.library import BUILTIN, Builtin, ensure, resolve
@@ -242,6 +249,62 @@ def test_a_built_in_corpus_is_reproducible(
     second = ensure("synthetic")
     assert first.path != second.path
     assert first.card.fingerprint == second.card.fingerprint
+
+
+def test_a_digit_as_text_is_the_picture_again_whichever_way_it_is_read(home: Path) -> None:
+    from sklearn.datasets import load_digits
+
+    corpus, digits = ensure("digits-text"), load_digits()
+    pictures = {image.tobytes(): str(d) for image, d in zip(digits.images, digits.target)}
+    seen: dict[bytes, list[tuple[str, str]]] = {}
+    for split in ("train", "valid", "test"):
+        ways, labels = corpus.column(split, "direction"), corpus.labels(split) or ()
+        for text, way, label in zip(corpus.texts(split), ways, labels, strict=True):
+            pixels = digits_text.picture(text)
+            assert pixels is not None and pictures[(pixels * 16).tobytes()] == label
+            assert text.split()[:2] == (["00", "down"] if way == "down" else ["07", "up"])
+            seen.setdefault(pixels.tobytes(), []).append((split, way))
+    assert len(seen) == 1_797 and sum(corpus.card.rows.values()) == 3_594
+    assert all({way for _, way in ways} == {"down", "up"} for ways in seen.values())
+    assert all(len({split for split, _ in ways}) == 1 for ways in seen.values())
+    assert 0.78 < corpus.card.rows["train"] / 3_594 < 0.82
+
+
+def test_a_row_of_pixels_is_written_as_transformer_vae_writes_it() -> None:
+    row = np.array([[0, 0.0625, 0.5, 0.98, 1]])
+    assert digits_text.written(row) == "00 down ! % A _ a"
+    assert digits_text.written(np.concatenate([row, 1 - row]), "up").startswith('01 up a ] A "')
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda words: words[:-1],
+        lambda words: [*words, "!"],
+        lambda words: ["01", *words[1:]],
+        lambda words: [words[0], "sideways", *words[2:]],
+        lambda words: [*words[:-1], "~"],
+        lambda words: [*words[:-1], "!!"],
+        lambda words: [*words[10:20], *words[:10], *words[20:]],
+        lambda words: [],
+    ],
+)
+def test_what_is_not_a_whole_picture_is_none(change) -> None:
+    text = digits_text.written(np.full((8, 8), 0.25))
+    assert digits_text.draws_a_digit(text)
+    assert digits_text.picture(" ".join(change(text.split()))) is None
+    assert not digits_text.draws_a_digit(digits_text.written(np.zeros((8, 8))))
+
+
+def test_what_is_half_a_picture_is_drawn_as_far_as_it_goes() -> None:
+    whole = digits_text.written(np.full((8, 8), 0.25))
+    for way in (whole, digits_text.written(np.full((8, 8), 0.25), "up")):
+        assert np.array_equal(digits_text.sketch(way), digits_text.picture(way))
+    drawn = digits_text.sketch("up 01 down a a ~~ a ~ 07 up 1 2 09 down a 03 down")
+    expected = np.zeros((8, 8))
+    expected[1, [0, 1, 3]], expected[7, :2] = 1, [0.25, 17 / 64]
+    assert np.array_equal(drawn, expected)
+    assert digits_text.sketch("the cat sat down") is None and digits_text.sketch("") is None
 
 
 def slow_builtin(monkeypatch: pytest.MonkeyPatch) -> list[int]:

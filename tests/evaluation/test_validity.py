@@ -131,7 +131,7 @@ def test_a_check_is_found_by_name_or_by_module_and_function(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("pyton", "one of python, or module:function"),
+        ("pyton", "one of python, digits, or module:function"),
         ("python:", "one of python"),
         ("no_such_module_here:f", "cannot be imported"),
         ("textwrap:no_such_function", "cannot be imported"),

@@ -83,6 +83,8 @@ DECODER_FORMS: dict[str, list[dict[str, Any]]] = {
         {},
         {"upsample": 1, "memory_norm": "t5"},
         {"memory_norm": "none", "checkpoint_every": 1},
+        {"window": 2, "checkpoint_every": 1},
+        {"window": 3},
     ],
     "pixelcnn": [{}, {"kernels": (7,), "maps": 1}, {"kernels": (3, 5), "channels": 5}],
 }

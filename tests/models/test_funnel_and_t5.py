@@ -82,3 +82,37 @@ def test_he2019_spares_norms():
     assert {type(m).__name__ for m in norms} == {"LayerNorm", "T5LayerNorm"}
     assert all((m.weight == 1).all() for m in norms)
     assert vae.decoder.token_nll(X, codes(3)).isfinite().all()
+
+
+@pytest.mark.parametrize("window", [1, 3, 4, 7, 50])
+def test_windows_are_the_whole_attention_with_what_is_too_far_masked(window):
+    torch.manual_seed(0)
+    x = torch.randint(3, 17, (4, 12))
+    plain = model_of(decoder=decoder_config("t5", layers=3)).eval()
+    near = model_of(decoder=decoder_config("t5", layers=3, window=window)).eval()
+    near.load_state_dict(plain.state_dict())
+    ahead = torch.arange(11)[:, None] - torch.arange(11)
+    mask = ((ahead >= 0) & (ahead < window))[None, None]
+    stack, embedded = plain.decoder.stack, plain.decoder.embedding(x[:, :-1])
+    memory = plain.decoder.start(codes(4)).memory
+    expected = stack(
+        inputs_embeds=embedded,
+        attention_mask=mask.expand(4, 1, -1, -1),
+        encoder_hidden_states=memory,
+        use_cache=False,
+    ).last_hidden_state
+    logits = plain.decoder._scores(expected)
+    nll = torch.nn.functional.cross_entropy(logits.mT, x[:, 1:], reduction="none")
+    torch.testing.assert_close(near.decoder.token_nll(x, codes(4)), nll)
+    assert torch.allclose(nll, plain.decoder.token_nll(x, codes(4))) == (window > 11)
+
+
+def test_a_word_written_step_by_step_sees_its_window_only():
+    x = torch.randint(3, 17, (2, 9), generator=torch.Generator().manual_seed(3))
+    decoder = model_of(decoder=decoder_config("t5", layers=1, window=3)).eval().decoder
+    state, seen = decoder.start(codes(2)), []
+    for word in x[:, :-1].unbind(1):
+        logits, state = decoder.step(word, state)
+        seen.append(logits)
+    nll = torch.nn.functional.cross_entropy(torch.stack(seen, 2), x[:, 1:], reduction="none")
+    torch.testing.assert_close(nll, decoder.token_nll(x, codes(2)))

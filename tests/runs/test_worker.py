@@ -63,6 +63,37 @@ def test_probe_sentences_are_reconstructed_at_each_validation(make_run: MakeRun)
     assert len(probes[0]["kl_per_unit"]) == 3
 
 
+def test_an_example_stands_in_the_log_beside_each_record_and_changes_nothing(
+    make_run: MakeRun, caplog: pytest.LogCaptureFixture
+) -> None:
+    plain, told = make_run("plain"), make_run("told", log_example=True)
+    worker.work(plain)
+    with caplog.at_level("INFO", logger="engine.runs"):
+        worker.work(told)
+    examples = [line for line in caplog.messages if "comes back as" in line]
+    assert [line.split()[1] for line in examples] == ["4", "8", "12", "16"]
+    sentence = told.probes()[0]["sentences"][0]
+    assert all(repr(sentence) in line for line in examples)
+    assert untimed(told) == untimed(plain)
+
+
+def test_a_validation_on_some_sentences_only_is_one_of_that_many(make_run: MakeRun) -> None:
+    from engine.evaluation import report
+
+    seen: list[int | None] = []
+    measure = report.evaluate
+    with pytest.MonkeyPatch.context() as patch:
+        from engine.runs import validation
+
+        def spy(model: Any, tokens: Any, config: Any, *, limit: int | None, progress: Any) -> Any:
+            seen.append(limit)
+            return measure(model, tokens, config, limit=limit, progress=progress)
+
+        patch.setattr(validation, "evaluate", spy)
+        worker.work(make_run(validation_limit=10))
+    assert seen == [10, 10, 10]
+
+
 def _scalars(run: store.Run) -> dict[str, list[tuple[int, float]]]:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

@@ -16,6 +16,7 @@ from engine.config import ConfigError, located, param
 from engine.models import hub
 from engine.models.decoders.base import Decoder
 from engine.models.decoders.vocabulary import vocabulary_nll
+from engine.models.transformers.t5_windows import use_windows
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class T5Decoder(Decoder):
     The first latent token stands once in the memory and each other ``upsample`` times, followed by
     upsample - 1 rows of zeros, as Funnel's own upsampling has it. Words are scored by their embeddings. Where
     a remedy asks for a fresh decoder, it is fresh, whatever it began with.
+
+    Where we differ from transformer-vae: its windows are cut at fixed places, so that a window's first word
+    sees none before it; ours move with the word.
 
     References:
         Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer, Raffel et al.,
@@ -90,6 +94,15 @@ class T5Decoder(Decoder):
             ge=0,
             le=96,
             unit="layers",
+        )
+
+        window: int = param(
+            0,
+            "A word sees those less than this many places before it: time and memory grow with length times "
+            "window instead of length squared (60 and 200 in transformer-vae). 0 sees all.",
+            ge=0,
+            le=65_536,
+            unit="tokens",
         )
 
         _whole_path = field_validator("source")(located)
@@ -207,6 +220,8 @@ def _stack(config: T5Decoder.Config, vocab_size: int, pad_id: int) -> tuple[Any,
     settings.vocab_size, settings.is_decoder = 1, True
     stack: Any = T5Stack(settings)
     stack.embed_tokens = None  # words are embedded before they come here
+    if config.window:
+        use_windows(stack, config.window)
     if config.checkpoint_every:
         stack.activation_checkpointing_enable(every_n_layers=config.checkpoint_every)
     return stack, nn.Embedding(vocab_size, settings.d_model, padding_idx=pad_id)

@@ -77,6 +77,8 @@ class PowerSpherical(AboutAxis):
     def _cosine_and_sine(self, score: Tensor) -> tuple[Tensor, Tensor]:
         # Both shares of the Beta, so that neither the cosine nor the sine is left with rounding only.
         shapes = torch.stack([pair.to(score.dtype) for pair in self._shapes()], dim=-1)
-        shares = Dirichlet(shapes.expand(*score.shape[:-1], 2), validate_args=False).rsample()
+        shapes = shapes.expand(*score.shape[:-1], 2)
+        # A model of shapes alone (meta) cannot draw a Beta, and needs the shape and the gradient only.
+        shares = shapes if shapes.is_meta else Dirichlet(shapes, validate_args=False).rsample()
         near, far = shares[..., :1], shares[..., 1:]
         return near - far, 2 * (near * far).sqrt()

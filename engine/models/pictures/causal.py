@@ -38,7 +38,9 @@ class Causal(nn.Module):
 
     def reset_parameters(self) -> None:
         """PyTorch's default, of the inputs that are seen."""
-        bound = 1 / math.sqrt(self.weight.shape[1] * float(self.mask.sum()))
+        # Whole rows above, and of the pixel's own row what is to its left.
+        pixels = self.reach * self.weight.shape[3] + self.reach + self.itself
+        bound = 1 / math.sqrt(self.weight.shape[1] * pixels)
         nn.init.uniform_(self.weight, -bound, bound)
 
     def forward(self, x: Tensor) -> Tensor:
