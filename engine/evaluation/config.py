@@ -28,7 +28,8 @@ class EvaluationConfig(Config):
     )
     iw_samples: int = param(
         0,
-        "Importance samples per sentence for IW-NLL (He et al. 2019 use 500); 0 leaves it out.",
+        "Importance samples per sentence for IW-NLL, where a run is evaluated (He et al. 2019 use 500); "
+        "0 leaves it out.",
         unit="samples",
         symbol="K",
         ge=0,
@@ -40,6 +41,11 @@ class EvaluationConfig(Config):
         unit="sentences",
         ge=0,
         le=10_000_000,
+    )
+    iw_validations: bool = param(
+        False,
+        "IW-NLL at every validation of training too, at its full price each time; an evaluation of the run "
+        "has it anyway.",
     )
     iw_chunk: int = param(
         2048,

@@ -31,6 +31,9 @@ class Validation:
         progress: Progress,
     ) -> None:
         self._config = config
+        measured = config.evaluation
+        left_out = {} if measured.iw_validations else {"iw_samples": 0}
+        self._measured = measured.model_copy(update=left_out)
         self._material = material
         self._write = write
         self._progress = progress
@@ -43,7 +46,7 @@ class Validation:
         found = evaluate(
             model,
             self._material.valid,
-            self._config.evaluation,
+            self._measured,
             limit=self._config.training.validation_limit,
             progress=self._progress,
         )

@@ -94,6 +94,18 @@ def test_a_validation_on_some_sentences_only_is_one_of_that_many(make_run: MakeR
     assert seen == [10, 10, 10]
 
 
+@pytest.mark.parametrize("every_time", [False, True])
+def test_importance_weights_cost_a_validation_nothing_unless_they_are_asked_for_there(
+    make_run: MakeRun, every_time: bool
+) -> None:
+    run = make_run(epochs=1)
+    config = run.config()
+    config["evaluation"] |= {"iw_samples": 3, "iw_validations": every_time}
+    files.write_json(run.path / store.CONFIG_FILE, config)
+    worker.work(run)
+    assert ("valid/nll_iw" in run.metrics()) == every_time
+
+
 def _scalars(run: store.Run) -> dict[str, list[tuple[int, float]]]:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
