@@ -105,7 +105,10 @@ def measure(
     table = _bounds(hosted, split, tokens, config, amounts, progress)
     table.metrics.update(_reconstructed(hosted, tokens, config.seed, amounts, progress))
     table.metrics.update(_of_the_code(hosted, tokens, config, amounts, progress))
-    if amounts.samples:
+    table.metrics.update(_true_codes(hosted, split, tokens, config.seed, amounts))
+    if amounts.samples and hosted.config.tokenizer.reads != "text":
+        table.notes.append("samples are not scored: BLEU, n-grams and copies are of text")
+    elif amounts.samples:
         _samples(table, hosted, split, tokens, amounts, decoding, check, progress)
     if amounts.probe:
         _probe(table, hosted, split, tokens, config.seed, amounts, progress)
@@ -155,7 +158,19 @@ def _reconstructed(
     rows = amounts.within(amounts.reconstructions)
     asked = (hosted.model, tokens, hosted.tokenizer)
     scores = reconstruct_scores(*asked, limit=rows, seed=seed, progress=progress)
-    return {name: value for name, value in scores.items() if name != "rows"}
+    # Of the pixels of a picture, one after the other, n-grams say nothing.
+    left_out = {"rows"} if hosted.config.tokenizer.reads == "text" else {"rows", "bleu"}
+    return {name: value for name, value in scores.items() if name not in left_out}
+
+
+def _true_codes(hosted: Hosted, split: str, tokens: Tokens, seed: int, amounts: Amounts) -> Scores:
+    """How much of the codes that made the data a linear map finds, where they are known."""
+    from engine.evaluation.true_codes import ROWS, true_code_scores, true_codes
+
+    true = true_codes(resolve(hosted.config.data.name), split)
+    if true is None or len(tokens) < 4:
+        return {}
+    return true_code_scores(hosted.model, tokens, true, amounts.within(ROWS), seed)
 
 
 def _of_the_code(

@@ -71,3 +71,22 @@ def test_words_are_no_true_codes(tmp_path: Path) -> None:
 def test_too_few_rows_are_refused() -> None:
     with pytest.raises(DataError, match="at least 4"):
         linear_r2(np.zeros((3, 2)), np.zeros((3, 2)))
+
+
+def test_an_evaluation_tells_it_where_the_data_has_true_codes(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    from engine.maps.evaluations import Amounts, _true_codes
+
+    found = corpus(tmp_path, "text,z0", "{word},{0}")
+    tokens = random_tokens(found.rows("train"))
+
+    def told(data: str) -> dict[str, float]:
+        config = SimpleNamespace(data=SimpleNamespace(name=data))
+        hosted = SimpleNamespace(model=lstm_vae().eval(), config=config)
+        return _true_codes(hosted, "train", tokens, 42, Amounts(limit=20))
+
+    assert told(found.name)["true_code_n"] == 20
+    plain = tmp_path / "plain.txt"
+    plain.write_text("\n".join(f"{'word ' * (i + 1)}" for i in range(40)))
+    assert told(import_path(plain).name) == {}
