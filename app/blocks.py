@@ -11,7 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import charts, jobs, navigation
+from app import charts, jobs, navigation, showing
+from app.sentences import plain as plain
 from engine.config import EngineError
 from engine.metrics import METRICS
 
@@ -36,7 +37,7 @@ ERRORS = "errors"
 def header(title: str, caption: str) -> None:
     """The page's name and one sentence about it."""
     st.title(title, anchor=False)
-    st.caption(caption)
+    st.caption(showing.current().words(caption))
 
 
 @contextmanager
@@ -83,13 +84,6 @@ def attempt(action: Callable[[], Any], where: str) -> Any:
         return None
 
 
-def plain(text: str) -> str:
-    """Text that Markdown leaves as it is."""
-    for character in "\\`*_{}[]<>#$~|:":
-        text = text.replace(character, "\\" + character)
-    return text
-
-
 def empty(title: str, text: str, icon: str = "inbox") -> None:
     """What a page says when there is nothing to show yet; put the way out below it."""
     with st.container(border=True, horizontal_alignment="center", gap="xsmall"):
@@ -124,9 +118,10 @@ def metric(
     """A number of METRICS: its label, its unit, its meaning on hover, how it went, or why there is none."""
     about = METRICS[name]
     known = (about.unit, about.meaning.rstrip("."), about.reference, why.rstrip("."))
-    text = ". ".join(filter(None, known))
+    shown = showing.current()
+    text = shown.words(". ".join(filter(None, known)))
     st.metric(
-        label or about.label,
+        shown.words(label or about.label),
         quantity(name, value),
         help=plain(text),
         chart_data=line if len(line) > 1 else None,
@@ -167,17 +162,21 @@ def chart(
 ) -> Any:
     """A figure with its alternative text; ``data`` is offered as a table below it."""
     options.setdefault("config", charts.QUIET)
-    state = st.plotly_chart(figure, key=key, alt=alt, **options)
+    shown = showing.current()
+    alt = shown.words(alt)
+    state = st.plotly_chart(shown.chart(figure), key=key, alt=alt, **options)
     if data is not None:
         table(data, f"{key}-table", alt)
     return state
 
 
-def table(data: pd.DataFrame, key: str, alt: str, label: str = "Data as a table") -> None:
-    """A chart's data, drawn only once it is opened."""
+def table(
+    data: pd.DataFrame, key: str, alt: str, label: str = "Data as a table", **options: Any
+) -> None:
+    """A chart's data, drawn only once it is opened; ``options`` are those of ``st.dataframe``."""
     with st.expander(label, type="compact", key=key, on_change="rerun") as opened:
         if opened.open:
-            st.dataframe(data, hide_index=True, alt=alt)
+            st.dataframe(data, hide_index=True, alt=alt, **options)
 
 
 def job_progress(job: jobs.Job) -> None:
@@ -239,7 +238,7 @@ def unread(typed: Any) -> None:
 
 def health(diagnosis: Any, key: str = "health") -> None:
     """Whether the posterior is alive, in plain words, with what usually helps."""
-    words = " ".join(diagnosis.words)
+    words = showing.current().words(" ".join(diagnosis.words))
     show, icon, title = {
         "healthy": (st.success, "favorite", "The posterior is alive"),
         "weak": (st.warning, "heart_minus", "The posterior is weak"),

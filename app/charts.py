@@ -118,6 +118,23 @@ def bars(values: Mapping[str, float], title: str, unit: str) -> go.Figure:
     return figure
 
 
+def per_pixel(rows: Sequence[Sequence[float]]) -> go.Figure:
+    """What each pixel of a picture costs, nats, in its place."""
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=rows,
+        colorscale="Viridis",
+        zmin=0,
+        colorbar={"title": "nats", "thickness": 12},
+        hovertemplate="row %{y}, column %{x}: %{z:.3f} nats<extra></extra>",
+    )
+    dress(figure, titled("Per pixel", "nats"), height=330)
+    figure.update_layout(hovermode="closest", dragmode=False)
+    figure.update_xaxes(visible=False, constrain="domain")
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
+    return figure
+
+
 def per_token(pieces: Sequence[str], nll: Sequence[float]) -> go.Figure:
     """What each token of a sentence costs, nats."""
     figure = go.Figure()

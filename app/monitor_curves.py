@@ -7,7 +7,8 @@ import time
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, curves, loaders, sentences, state
+from app import blocks, charts, curves, loaders, showing, state
+from app.showing import Showing
 from engine.metrics import METRICS
 from engine.runs import store
 
@@ -131,8 +132,10 @@ def probes(run: store.Run) -> None:
     found = run.probes()
     if not found:
         return
+    shown = showing.of(run)
     st.markdown(
-        "**Probe sentences**", help="The same sentences, reconstructed at every validation."
+        f"**Probe {shown.nouns}**",
+        help=f"The same {shown.nouns}, reconstructed at every validation.",
     )
     at = len(found) - 1
     if len(found) > 1:
@@ -145,16 +148,24 @@ def probes(run: store.Run) -> None:
         )  # fmt: skip
         at = max(index for index, value in enumerate(steps) if value == step)
     probe = found[at]
-    rows = "".join(
-        f'<div class="zs-step" role="row"><div class="zs-alpha" role="cell">{number}</div>'
-        f'<div role="cell"><div class="zs-dim">{blocks.escaped(source)}</div>'
-        f"<div>{sentences.compared(source, output)}</div></div><div></div></div>"
-        for number, (source, output) in enumerate(
-            zip(probe["sentences"], probe["reconstructions"], strict=True), 1
-        )
-    )
-    st.html(f'<div class="zs-strip" role="table" aria-label="Probe sentences">{rows}</div>')
+    pairs = zip(probe["sentences"], probe["reconstructions"], strict=True)
+    rows = [
+        (str(number), _before_and_after(shown, source, output), "")
+        for number, (source, output) in enumerate(pairs, 1)
+    ]
+    st.html(shown.strip(rows, f"Probe {shown.nouns}"))
     if path := probe.get("interpolation"):
-        st.caption("From sentence 1 to sentence 2")
-        arrow = "<br>".join(blocks.escaped(text) or "∅" for text in path)
-        st.html(f'<div class="zs-sentence">{arrow}</div>')
+        st.caption(f"From {shown.noun} 1 to {shown.noun} 2")
+        stops = [shown.html(text, showing.SMALL + 16) for text in path]
+        st.html(f'<div class="zs-sentence">{(" " if shown.images else "<br>").join(stops)}</div>')
+
+
+def _before_and_after(shown: Showing, source: str, output: str) -> str:
+    """What was validated above what came back, pictures beside each other."""
+    tag = "span" if shown.images else "div"
+    side = showing.SMALL + 16
+    quiet = "" if shown.images else ' class="zs-dim"'
+    return (
+        f"<{tag}{quiet}>{shown.html(source, side, 'original')}</{tag}> "
+        f"<{tag}>{shown.compared(source, output, side)}</{tag}>"
+    )

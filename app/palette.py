@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import sentences
+from app import sentences, showing
 from app.walk import OFF
 
 SOURCES = Path(__file__).resolve().parent.parent / "assets" / "palette"
@@ -45,7 +45,12 @@ def palette(found: Any, *, key: str, alt: str) -> Line:
     of = hashlib.blake2b(drawn_over.encode(), digest_size=8).hexdigest()
     told = (st.session_state.get(key) or {}).get("line") or {}
     line = told.get("points", []) if told.get("of") == of else []
-    data = {"size": found.size, "cells": cells, "line": line, "of": of, "alt": alt, "off": OFF}
+    shown = showing.current()
+    data = {"size": found.size, "cells": cells, "line": line, "of": of} | {
+        "alt": shown.words(alt),
+        "off": shown.words(OFF),
+        "images": shown.images,
+    }
     result = _element(key=key, data=data, height="content", on_line_change=_nothing)
     told = result.get("line") or {}
     points = told.get("points", []) if told.get("of") == of else []

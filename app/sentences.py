@@ -11,6 +11,13 @@ from collections.abc import Collection, Sequence
 CLASSES = {"same": "zs-dim", "changed": "zs-mark", "gone": "zs-gone", "unknown": "zs-unknown"}
 
 
+def plain(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    for character in "\\`*_{}[]<>#$~|:":
+        text = text.replace(character, "\\" + character)
+    return text
+
+
 def spans(text: str, pieces: Sequence[str], marked: Sequence[bool]) -> list[tuple[str, bool]]:
     """The text cut into (part, is it marked), by finding its pieces in order; whole where they do not spell it."""
     found: list[tuple[str, bool]] = []

@@ -12,10 +12,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import sentences
+from app import sentences, showing
 
 SOURCES = Path(__file__).resolve().parent.parent / "assets" / "walk"
 OFF = "log q(z) is below what 99 of 100 posterior draws of the data exceed: no sentence has such a code."
+NLL = "-log p(sentence | its code), end token counted"
 _element = st.components.v2.component(
     "zscape_walk",
     js=(SOURCES / "walk.js").read_text(encoding="utf-8"),
@@ -58,7 +59,8 @@ class Stop:
     def sent(self) -> dict[str, Any]:
         """What the browser is told of it."""
         tokens = None
-        if self.tokens is not None:
+        # A picture has no pieces, and so no row of tokens either.
+        if self.tokens is not None and self.pieces:
             pieces = [piece.replace("▁", " ").strip() or "␣" for piece in self.pieces]
             tokens = list(zip([*pieces, "end"], self.tokens, strict=True))
         return {
@@ -126,15 +128,18 @@ def walk(
         slider: what the scrubber is called.
         here: the stop that is shown first; the middle where absent.
     """
+    shown = showing.current()
     first = len(tracks[0].stops) // 2 if here is None else here
     data = {
         "key": key,
-        "alt": alt,
+        "alt": shown.words(alt),
+        "images": shown.images,
+        "about": shown.words(NLL),
         "symbol": symbol,
         "slider": slider,
         "here": first,
-        "off": OFF,
-        "gauges": [vars(gauge) for gauge in gauges],
+        "off": shown.words(OFF),
+        "gauges": [vars(gauge) | {"help": shown.words(gauge.help)} for gauge in gauges],
         "tracks": [
             {"name": one.name, "note": one.note, "stops": [stop.sent() for stop in one.stops]}
             for one in tracks

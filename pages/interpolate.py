@@ -20,13 +20,15 @@ if not blocks.need_run(run, checkpoint):
 
 page = Here(Model(run, checkpoint), Waiting())
 typed.begin(page.model)
+shown = page.shown
 mode = st.segmented_control(
     "What to do", list(MODES), default="Two sentences", required=True, key="do", bind="query-params",
+    format_func=shown.words,
     persist_state="session", label_visibility="collapsed",
-    help="  \n".join(f"**{title}**: {one.purpose}" for title, one in MODES.items()),
+    help="  \n".join(f"**{title}**: {shown.words(one.purpose)}" for title, one in MODES.items()),
 )  # fmt: skip
-st.caption(MODES[mode].purpose)
+st.caption(shown.words(MODES[mode].purpose))
 with blocks.kindly("This did not work"):
     MODES[mode].draw(page)
 page.waiting.draw()
-state.carry("interpolate", **state.carried("interpolate") | {"do": mode})
+state.carry("interpolate", **state.carried("interpolate") | {"do": shown.words(mode)})

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import blocks, loaders, state
+from app import blocks, loaders, showing, state
 from app.background import Waiting
 from app.map_page import rows, workbench
 
@@ -16,7 +16,8 @@ CARRIED = ("view", "split", "n", "seed", "projection", "x", "y", "colour", "with
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="map-head"):
     st.title("Latent map", anchor=False, width="content")
     st.caption(
-        "Each point is the code of one sentence: the mean of its posterior.", width="content"
+        f"Each point is the code of one {showing.current().noun}: the mean of its posterior.",
+        width="content",
     )
 run, checkpoint = loaders.current_run(), state.checkpoint()
 if not blocks.need_run(run, checkpoint):

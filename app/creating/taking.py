@@ -14,11 +14,12 @@ FORMATS = {
     "json": ("JSON", "application/json"),
     "tex": ("LaTeX", "application/x-tex"),
     "txt": ("Text", "text/plain"),
+    "png": ("Picture", "image/png"),
 }
 
 
 def button(
-    suffix: str, make: str | Callable[[], str], name: str, key: str, label: str = ""
+    suffix: str, make: str | Callable[[], str | bytes], name: str, key: str, label: str = ""
 ) -> None:
     """One download.
 

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import blocks, charts, jobs, making, navigation, state
+from app import blocks, charts, jobs, making, navigation, showing, state
 from app.creating import material, taking
 from app.creating.material import Group
 from app.interpolate_page import ends, here, typed
@@ -18,6 +18,8 @@ from app.interpolate_page.here import Here
 from app.walk import Gauge, Stop, Track, walk
 
 UNITS = 12
+# Thirteen places along the direction and ten resampled ones.
+SLID = 143
 HOW = {"mean": "difference of means", "lda": "discriminant"}
 HOW_HELP = (
     "**difference of means**: from the middle of the one group to that of the other.  \n**discriminant**: "
@@ -28,14 +30,14 @@ HOW_HELP = (
 def draw(page: Here) -> None:
     """Choose two groups, type a sentence, slide it."""
     if missing := material.why_not(page.model):
-        blocks.empty("The sentences of this run are not here", missing, "database_off")
+        blocks.empty(f"The {page.shown.nouns} of this run are not here", missing, "database_off")
         making.offer(page.model.run, page.waiting)
         return
     known = material.groups(page.model)
     if known is None or len(known.groups) < 2:
         blocks.empty(
             "Two groups are needed",
-            "This data set has neither labels nor slices. Lasso sentences on the latent map and save them as "
+            "This data set has neither labels nor slices. Lasso points on the latent map and save them as "
             "two slices.",
             "group_work",
         )
@@ -43,7 +45,7 @@ def draw(page: Here) -> None:
         return
     having, lacking, how, keep = _choose(known)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        a = typed.field("a", "Sentence to slide")
+        a = typed.field("a", f"{page.shown.noun.capitalize()} to slide")
         strategy = here.decoding()
         typed.random_button(page.model, ("a",))
     state.carry(
@@ -81,7 +83,7 @@ def _choose(known: Any) -> tuple[Group, Group, str, bool]:
             "Direction", list(HOW), default="mean", required=True, key="how", bind="query-params",
             persist_state="session", format_func=HOW.get, help=HOW_HELP,
         )  # fmt: skip
-        keep = st.toggle(
+        keep = not showing.current().images and st.toggle(
             "Orthogonal to length", key="keep", bind="query-params", persist_state="session",
             help="At right angles to the direction along which sentences grow longer: a linear guess of "
             "their length stays as it is.",
@@ -142,7 +144,7 @@ def _show(page: Here, text: str, vector: Any, having: Group, lacking: Group, str
             "on which sentences were drawn.",
         )  # fmt: skip
         st.metric(
-            "Sentences", f"{vector.counts[0]:,} / {vector.counts[1]:,}",
+            page.shown.nouns.capitalize(), f"{vector.counts[0]:,} / {vector.counts[1]:,}",
             help="With and without the attribute; of larger groups a random 2,000.",
         )  # fmt: skip
     decoding = page.model.decoding(strategy)
@@ -150,26 +152,30 @@ def _show(page: Here, text: str, vector: Any, having: Group, lacking: Group, str
     density = ours.density if ours else None
     asked = ("slide", text, vector.directions.tobytes(), strategy, density is not None)
     with st.skeleton(height=420):
-        found = page.model.ask(
-            asked,
+        found = page.model.made(
+            asked, SLID, "The slide",
             lambda hosted: slide(
                 hosted.model, hosted.tokenizer, text, vector, decoding=decoding, data=density
             ),
-        )
+            page.waiting,
+        )  # fmt: skip
+    if found is None:
+        return
     ends.ignored([stop.decoded.text for stop in found.stops])
-    ends.show({"The sentence": found.sentence}, 1)
+    ends.show({f"The {page.shown.noun}": found.sentence}, 1)
     walk(
         [Track("slide", _stops(found.stops))],
         key=page.key("slide"),
-        alt=f"The sentence from 3 σ towards {lacking.name} to 3 σ towards {having.name}",
+        alt=f"The {page.shown.noun} from 3 σ towards {lacking.name} to 3 σ towards {having.name}",
         gauges=_gauges(having, lacking),
         symbol="s",
         slider=f"Slide from {lacking.name} to {having.name}",
     )
     st.caption(
         f"s: standard deviations along the direction; below 0 towards {blocks.plain(str(lacking))}, above "
-        f"towards {blocks.plain(str(having))}. Marked: what the sentence at s = 0 lacks. The share on the right: "
-        "resampled directions that lead to the same sentence."
+        f"towards {blocks.plain(str(having))}. "
+        + ("" if page.shown.images else "Marked: what the sentence at s = 0 lacks. ")
+        + f"The share: resampled directions that lead to the same {page.shown.noun}."
     )
     _spread(page, vector)
     taking.table(found, f"slide-{page.model.file}", "slide")
@@ -186,7 +192,9 @@ def _stops(found: Any) -> list[Stop]:
 
 def _stop(stop: Any) -> Stop:
     share = "" if stop.agreement is None else f"{stop.agreement:.0%}"
-    others = "; ".join(f"{text} (×{count})" for text, count in stop.others[:2])
+    others = ""
+    if not showing.current().images:
+        others = "; ".join(f"{text} (×{count})" for text, count in stop.others[:2])
     values = {"echo": stop.echo, "similarity": stop.similarity}
     if stop.agreement is not None:
         values["agreement"] = stop.agreement
@@ -212,7 +220,7 @@ def _gauges(having: Group, lacking: Group) -> list[Gauge]:
         ),
         Gauge(
             "similarity", "Similarity", "",
-            "To the sentence at s = 0: 1 − token edit distance / longer length.",
+            f"To the one at s = 0. {showing.current().match_help}",
         ),
         Gauge(
             "agreement", "Agreement", "",

@@ -148,14 +148,18 @@ def _take(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str, An
             )  # fmt: skip
     columns = ("alpha", "text", "nll", "norm", "folded")
     data = pd.DataFrame([{key: getattr(step, key) for key in columns} for step in one.steps])
+    shown = page.shown
     st.dataframe(
-        data, hide_index=True, alt="The steps of the path",
+        shown.table(data, "text"), hide_index=True, alt="The steps of the path",
+        row_height=shown.row_height,
         column_config={
             "alpha": st.column_config.NumberColumn("α", help="0 at A, 1 at B.", format="%.2f"),
-            "text": st.column_config.TextColumn("sentence", width="large"),
+            "text": shown.column("sentence", width="large"),
             "nll": st.column_config.NumberColumn("nats", help="−log p(sentence | its code).", format="%.2f"),
             "norm": st.column_config.NumberColumn("‖z‖", help="Length of the code.", format="%.3f"),
             "folded": st.column_config.CheckboxColumn("folded", help="Reads as the step before."),
         },
     )  # fmt: skip
-    st.caption("Copy link, in the sidebar, leads back to these sentences, paths and settings.")
+    st.caption(
+        f"Copy link, in the sidebar, leads back to these {page.shown.nouns}, paths and settings."
+    )

@@ -7,15 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from app import blocks
-
-MATCH = "1 - token edit distance / longer length: how much of the sentence its code keeps."
+from app import blocks, showing
 
 
 def badge(similarity: float) -> None:
     """How much of a sentence came back, as a coloured word."""
     colour = "green" if similarity > 0.8 else "orange" if similarity > 0.4 else "red"
-    st.badge(f"{similarity:.0%} match", color=colour, help=MATCH)
+    st.badge(f"{similarity:.0%} match", color=colour, help=showing.current().match_help)
 
 
 def show(ends: Mapping[str, Any], most: int = 4) -> None:
@@ -35,16 +33,32 @@ def _one(name: str, end: Any) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{name} comes back as", width="stretch")
             badge(end.similarity)
-        st.html(f'<div class="zs-sentence">{blocks.escaped(end.reconstruction) or "∅"}</div>')
+        shown = showing.current()
+        if shown.images:
+            st.html(f'<div class="zs-trio">{_pair(end)}</div>')
+        else:
+            st.html(f'<div class="zs-sentence">{shown.html(end.reconstruction)}</div>')
         blocks.unread(end)
+
+
+def _pair(end: Any) -> str:
+    """What was given beside what came back."""
+    sides = {"chosen": end.text, "comes back": end.reconstruction}
+    return "".join(
+        f"<figure>{showing.IMAGES.html(text, showing.MIDDLE, name)}<figcaption>{name}</figcaption></figure>"
+        for name, text in sides.items()
+    )
 
 
 def ignored(texts: list[str], codes_differ: bool = True) -> None:
     """Says so where codes differ and every one of them reads the same."""
     if codes_differ and len(texts) > 1 and len(set(texts)) == 1:
+        shown = showing.current()
         st.error(
-            "The codes differ and every one of them reads the same: the decoder ignores the code. "
-            "The page Runs says what usually helps.",
-            title="One sentence, whatever the code",
+            shown.words(
+                "The codes differ and every one of them reads the same: the decoder ignores the code. "
+            )
+            + "The page Runs says what usually helps.",
+            title=f"One {shown.noun}, whatever the code",
             icon=":material/heart_broken:",
         )

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import loaders
+from app import loaders, showing
 from app.background import Waiting
 from app.creating.model import Model
+from app.showing import Showing
 
 DECODING = "greedy: the likeliest token each time. beam: the likeliest whole sentence of five."
 
@@ -21,6 +22,11 @@ class Here:
     model: Model
     waiting: Waiting
 
+    @property
+    def shown(self) -> Showing:
+        """How its x are shown."""
+        return showing.of(self.model.run)
+
     def key(self, mode: str) -> str:
         """Names an element of a mode for this model."""
         return f"{mode}-{self.model.run.name}-{self.model.checkpoint}"
@@ -30,7 +36,7 @@ def decoding() -> str:
     """How codes are decoded."""
     return st.segmented_control(
         "Decoding", ["greedy", "beam"], default="greedy", required=True, key="decode",
-        bind="query-params", persist_state="session", help=DECODING,
+        bind="query-params", persist_state="session", help=showing.current().words(DECODING),
     )  # fmt: skip
 
 
@@ -39,7 +45,7 @@ def steps(help: str = "Codes from one sentence to the next, both included.") -> 
     return int(
         st.number_input(
             "Steps", 3, 41, 11, key="steps", bind="query-params", persist_state="session",
-            width=130, help=help,
+            width=130, help=showing.current().words(help),
         )
     )  # fmt: skip
 

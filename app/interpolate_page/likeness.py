@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import blocks, sentences, state
+from app import blocks, state
 from app.creating import material, taking
 from app.interpolate_page import ends, here, typed
 from app.interpolate_page.here import Here
@@ -25,20 +25,24 @@ def draw(page: Here) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         strategy = here.decoding()
         typed.random_button(page.model, ("a", "b", "c"))
-    with st.expander("More pairs", type="compact"):
-        more = st.text_area(
-            PAIRS, key="pairs", persist_state="session", height=100, placeholder="a cat|cats",
-            help="Their differences are averaged: what one pair has by chance, the mean has not.",
-        )  # fmt: skip
+    more = "" if page.shown.images else _more()
     state.carry("interpolate", a=a, b=b, c=c, decode=strategy)
     if not typed.complete(a, b, c):
         return
-    pairs, wrong = _pairs(more or "")
+    pairs, wrong = _pairs(more)
     if wrong:
         st.caption(
             f":material/info: Without a tab or |, and left out: {blocks.plain('; '.join(wrong[:3]))}"
         )
     _show(page, ((a, b), *pairs), c, strategy)
+
+
+def _more() -> str:
+    with st.expander("More pairs", type="compact"):
+        return st.text_area(
+            PAIRS, key="pairs", persist_state="session", height=100, placeholder="a cat|cats",
+            help="Their differences are averaged: what one pair has by chance, the mean has not.",
+        ) or ""  # fmt: skip
 
 
 def _pairs(text: str) -> tuple[list[tuple[str, str]], list[str]]:
@@ -61,8 +65,10 @@ def _show(page: Here, pairs: tuple[tuple[str, str], ...], c: str, strategy: str)
     density = None if ours is None else ours.density
     decoding = page.model.decoding(strategy)
     with st.skeleton(height=320):
-        found = page.model.ask(
+        found = page.model.made(
             ("analogy", pairs, c, strategy, ours is not None),
+            len(DEGREES) + 8,
+            "The analogy",
             lambda hosted: analogy(
                 hosted.model,
                 hosted.tokenizer,
@@ -73,7 +79,10 @@ def _show(page: Here, pairs: tuple[tuple[str, str], ...], c: str, strategy: str)
                 others=others,
                 data=density,
             ),
+            page.waiting,
         )
+    if found is None:
+        return
     first = found.pairs[0]
     ends.show({"A": first[0], "B": first[1], "C": found.sentence}, 3)
     stops = decoded(found.answers, [f"{degree:.2f}" for degree in found.degrees], first=True)
@@ -88,7 +97,8 @@ def _show(page: Here, pairs: tuple[tuple[str, str], ...], c: str, strategy: str)
         slider="How much of the difference of A and B is added to C",
         here=DEGREES.index(1.0),
     )
-    st.caption("Marked: what C's own reconstruction lacks. α = 1 is the answer.")
+    lacks = "" if page.shown.images else "Marked: what C's own reconstruction lacks. "
+    st.caption(f"{lacks}α = 1 is the answer.")
     if found.alike is not None:
         st.metric(
             "Likeness of the pairs", f"{found.alike:.2f}",
@@ -107,9 +117,13 @@ def _controls(found: Any, page: Here) -> None:
         st.caption(
             f":material/info: No control. {blocks.plain(missing)}"
             if missing
-            else ":material/info: With encoded sentences, random pairs would show what any move of that length "
-            "does."
+            else f":material/info: With encoded {page.shown.nouns}, random pairs would show what any "
+            "move of that length does."
         )
         return
-    st.markdown("**Control**: C moved as far, by the differences of random pairs of sentences")
-    st.html(sentences.numbered([one.text for one in controls], found.sentence.reconstruction))
+    st.markdown(
+        f"**Control**: C moved as far, by the differences of random pairs of {page.shown.nouns}"
+    )
+    shown, own = page.shown, found.sentence.reconstruction
+    rows = [(str(at), shown.compared(own, one.text), "") for at, one in enumerate(controls, 1)]
+    st.html(shown.strip(rows, "Controls"))

@@ -50,6 +50,7 @@ def _known(model: Model) -> dict[str, Model]:
     return {
         f"{run.name}{BY}{checkpoint}": Model(run, checkpoint)
         for run in runs
+        if run.kind == model.run.kind
         for checkpoint in run.checkpoints()
     }
 
@@ -98,7 +99,7 @@ def _show(page: Here, found: Any) -> None:
     walk(
         tracks,
         key=page.key("across"),
-        alt="Sentences along the path from A to B, one model at a time",
+        alt=f"{page.shown.nouns.capitalize()} along the path from A to B, one model at a time",
         gauges=[Gauge("nll", "NLL", "nats", "−log p(sentence | its code), nats per sentence.")],
     )
     data = pd.DataFrame(
@@ -126,7 +127,8 @@ def _show(page: Here, found: Any) -> None:
         column_config=own | here.columns(data),
     )  # fmt: skip
     st.caption(
-        "Energy and length are nats of each model's own tokens; models that cut text differently do not compare."
+        page.shown.words("Energy and length are nats of each model's own tokens")
+        + ("." if page.shown.images else "; models that cut text differently do not compare.")
     )
     _take(page, good)
 

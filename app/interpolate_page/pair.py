@@ -110,12 +110,21 @@ def _one(page: Here, question: Question, way: str, place: Any) -> Any | None:
         if ours is None:
             return None
         asked = ("through the data", *question)
-        return model.ask(
-            asked,
+        return model.made(
+            asked, steps, "Through the data",
             lambda hosted: find_path(
                 hosted.model, hosted.tokenizer, a, b, steps, way, decoding, graph=ours.graph
             ),
-        )
+            page.waiting, place,
+        )  # fmt: skip
+    if steps > model.at_once:
+        return model.made(
+            ("path", *question, way), steps, f"Decoding {steps} {page.shown.nouns}",
+            lambda hosted: find_path(
+                hosted.model, hosted.tokenizer, a, b, steps, way, decoding
+            ),
+            page.waiting, place,
+        )  # fmt: skip
     return Found(loaders.interpolation(model.run, model.checkpoint, a, b, steps, way, strategy))
 
 
@@ -129,19 +138,24 @@ def _read(page: Here, found: Paths, ours: Any) -> None:
     walk(
         tracks,
         key=page.key("pair"),
-        alt=f"Sentences along the path from A to B, {len(first.steps)} steps",
+        alt=f"{page.shown.nouns.capitalize()} along the path from A to B, {len(first.steps)} steps",
         gauges=gauges(page, first, ours),
     )
     st.caption(
-        f"{len(first.steps)} steps, {_count(first.distinct)}. What changed since the row above is marked; "
-        "rows that read the same are folded."
+        f"{len(first.steps)} steps, {_count(first.distinct, page)}. "
+        + (
+            "Steps that look"
+            if page.shown.images
+            else "What changed since the row above is marked; rows that read"
+        )
+        + " the same are folded."
     )
     for one in found.values():
         drawn.draw(one.interpolation.steps)
 
 
-def _count(n: int) -> str:
-    return "one sentence" if n == 1 else f"{n} different sentences"
+def _count(n: int, page: Here) -> str:
+    return f"one {page.shown.noun}" if n == 1 else f"{n} different {page.shown.nouns}"
 
 
 def _note(name: str, one: Any) -> str:
@@ -211,10 +225,10 @@ def gauges(page: Here, found: Any, ours: Any) -> list[Gauge]:
                 "far",
                 "Distance to data",
                 "",
-                f"Euclidean distance to the nearest of {len(ours.codes.codes):,} encoded training sentences. "
+                f"Euclidean distance to the nearest of {len(ours.codes.codes):,} encoded training {page.shown.nouns}. "
                 "The band: how far nine of ten of these are from their own nearest.",
                 (low, high),
-                f"between sentences {low:.2f} to {high:.2f}",
+                f"between {page.shown.nouns} {low:.2f} to {high:.2f}",
             )
         )
     return shown

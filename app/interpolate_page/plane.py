@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app import charts
+from app import charts, showing
 from app.interpolate_page.here import Here
 
 CLOUD = 2000
@@ -83,7 +83,7 @@ def _cloud(page: Here, ours: Any) -> tuple[np.ndarray, list[str] | None, str]:
         return codes, None, f"Grey: {len(codes):,} draws of the prior."
     total = len(ours.codes.texts)
     rows = np.unique(np.linspace(0, total - 1, min(CLOUD, total)).astype(int))
-    told = f"Grey: {len(rows):,} of {ours.codes.of:,} training sentences."
+    told = f"Grey: {len(rows):,} of {ours.codes.of:,} training {page.shown.nouns}."
     return ours.codes.codes[rows], [ours.codes.texts[row] for row in rows], told
 
 
@@ -100,13 +100,13 @@ def _flat(xy: np.ndarray) -> np.ndarray:
 
 
 def _figure(cloud: np.ndarray, texts: Sequence[str] | None) -> go.Figure:
-    cloud = _flat(cloud)
+    cloud, nouns = _flat(cloud), showing.current().nouns
     figure = go.Figure()
     figure.add_scatter(
         x=cloud[:, 0],
         y=cloud[:, 1],
         mode="markers",
-        name="sentences" if texts is not None else "prior",
+        name=nouns if texts is not None else "prior",
         marker={"size": 4, "color": "#8A94A3", "opacity": 0.35},
         text=[shown(text) for text in texts] if texts is not None else None,
         hovertemplate="%{text}<extra></extra>" if texts is not None else None,
@@ -153,5 +153,7 @@ def _ends(figure: go.Figure, path: pd.DataFrame) -> None:
 
 
 def shown(text: str, width: int = 60) -> str:
-    """A sentence as plotly shows it: wrapped, and never markup."""
+    """A sentence as plotly shows it: wrapped, and never markup; a picture it cannot show."""
+    if showing.current().images:
+        return "a picture"
     return "<br>".join(html.escape(line) for line in textwrap.wrap(text, width)[:4]) or "∅"

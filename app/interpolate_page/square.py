@@ -35,13 +35,16 @@ def draw(page: Here) -> None:
         return
     with st.skeleton(height=480):
         found = _found(page, texts, size, path, strategy)
+    if found is None:
+        return
     ends.ignored([cell.text for cell in found.cells])
     line = palette.palette(
-        found, key="palette", alt=f"{size} by {size} sentences between A, B, C and D"
+        found, key="palette", alt=f"{size} by {size} {page.shown.nouns} between A, B, C and D"
     )
     st.caption(
-        f"{size * size} cells, {found.distinct} different sentences. Across and down the codes follow the "
-        f"{path} path; colours say which corner is near, bold what differs from the cell to the left. "
+        f"{size * size} cells, {found.distinct} different {page.shown.nouns}. Across and down the codes follow the "
+        f"{path} path; colours say which corner is near"
+        + (". " if page.shown.images else ", bold what differs from the cell to the left. ")
         + ("Hatched: off the data." if any(cell.off_data for cell in found.cells) else "")
     )
     if len(line) > 1:
@@ -56,12 +59,13 @@ def _found(page: Here, texts: list[str], size: int, path: str, strategy: str) ->
     ours = material.known(page.model)
     density = ours.density if ours else None
     decoding = page.model.decoding(strategy)
-    return page.model.ask(
-        ("palette", *texts, size, path, strategy, density is not None),
+    return page.model.made(
+        ("palette", *texts, size, path, strategy, density is not None), size * size, "Palette",
         lambda hosted: made(
             hosted.model, hosted.tokenizer, texts, size, path, decoding, data=density
         ),
-    )
+        page.waiting,
+    )  # fmt: skip
 
 
 def _line(page: Here, found: Any, line: palette.Line, strategy: str) -> None:
@@ -70,16 +74,19 @@ def _line(page: Here, found: Any, line: palette.Line, strategy: str) -> None:
 
     decoding = page.model.decoding(strategy)
     asked = ("line", found.codes.tobytes(), tuple(line), strategy)
-    along = page.model.ask(
-        asked,
+    along = page.model.made(
+        asked, STEPS, "The line",
         lambda hosted: decode_line(hosted.model, hosted.tokenizer, found, line, STEPS, decoding),
-    )
+        page.waiting,
+    )  # fmt: skip
+    if along is None:
+        return
     st.markdown(f"**Along the line**: {STEPS} codes, evenly spaced, decoded in one batch")
     stops = decoded(along, [f"{at / (STEPS - 1):.2f}" for at in range(STEPS)])
     walk(
         [Track("line", stops)],
         key="line",
-        alt="Sentences along the drawn line",
+        alt=f"{page.shown.nouns.capitalize()} along the drawn line",
         symbol="t",
         slider="Walk along the line",
         here=0,

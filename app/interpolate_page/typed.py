@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import blocks, loaders, state
+from app import blocks, loaders, pictures, showing, state
 from app.creating.model import Model
 
 LETTERS = ("a", "b", "c", "d")
@@ -35,20 +35,29 @@ def begin(model: Model) -> None:
 def _own(model: Model) -> tuple[str, ...]:
     if model.run.name == "demo":
         return DEMO
-    pairs = [loaders.pair(model.run, seed) or DEMO[2 * seed : 2 * seed + 2] for seed in (0, 1)]
+    instead = ("", "", "", "") if showing.of(model.run).images else DEMO
+    pairs = [loaders.pair(model.run, seed) or instead[2 * seed : 2 * seed + 2] for seed in (0, 1)]
     return (*pairs[0], *pairs[1])
 
 
+def kept_under(letter: str) -> str:
+    """Where A, B and so on are kept: pictures and sentences do not take each other's place."""
+    return f"picture-{letter}" if showing.current().images else letter
+
+
 def fill(texts: Sequence[str], instead: Sequence[str] = ()) -> None:
-    """Put sentences into A, B and so on; ``instead`` where one is empty."""
+    """Put x into A, B and so on; ``instead`` where one is empty."""
     for at, letter in enumerate(LETTERS):
         text = texts[at] if at < len(texts) else ""
         if text or at < len(instead):
-            st.session_state[letter] = text or instead[at]
+            st.session_state[kept_under(letter)] = text or instead[at]
 
 
 def field(letter: str, label: str = "", placeholder: str = "A sentence") -> str:
-    """One of the sentences, as it is typed."""
+    """One of them, as it is typed or chosen."""
+    run = loaders.current_run()
+    if run is not None and showing.of(run).images:
+        return pictures.field(run, kept_under(letter), label or letter.upper())
     text = st.text_input(
         label or letter.upper(), key=letter, bind="query-params", persist_state="session",
         placeholder=placeholder,
@@ -66,18 +75,20 @@ def pair() -> tuple[str, str]:
 
 
 def _swap() -> None:
-    st.session_state["a"], st.session_state["b"] = st.session_state["b"], st.session_state["a"]
+    a, b = kept_under("a"), kept_under("b")
+    st.session_state[a], st.session_state[b] = st.session_state.get(b), st.session_state.get(a)
 
 
 def random_button(model: Model, letters: Sequence[str] = ("a", "b")) -> None:
-    """Other sentences of the validation split."""
-    missing = loaders.data_missing(model.run)
-    what = {1: "Another sentence", 2: "Random pair"}.get(len(letters), "Random sentences")
+    """Others of the validation split."""
+    missing, shown = loaders.data_missing(model.run), showing.of(model.run)
+    several = f"Random {shown.nouns}"
+    what = {1: f"Another {shown.noun}", 2: "Random pair"}.get(len(letters), several)
 
     def draw() -> None:
         drawn = [text for _ in range(2) for text in loaders.pair(model.run) or ()]
         for letter, text in zip(letters, drawn, strict=False):
-            st.session_state[letter] = text
+            st.session_state[kept_under(letter)] = text
 
     st.button(
         what, icon=":material/shuffle:", key="random", disabled=bool(missing), on_click=draw,
@@ -86,9 +97,12 @@ def random_button(model: Model, letters: Sequence[str] = ("a", "b")) -> None:
 
 
 def complete(*texts: str) -> bool:
-    """Whether every sentence is there; asks for those that are not."""
+    """Whether every x is there; asks for those that are not."""
     if all(texts):
         return True
-    count = {1: "A sentence", 2: "Two sentences"}.get(len(texts), f"{len(texts)} sentences")
-    blocks.empty(f"{count}, please", "Type into the empty field above.", "edit")
+    shown = showing.current()
+    names = {1: f"A {shown.noun}", 2: f"Two {shown.nouns}"}
+    count = names.get(len(texts), f"{len(texts)} {shown.nouns}")
+    how = "Choose one above." if shown.images else "Type into the empty field above."
+    blocks.empty(f"{count}, please", how, "edit")
     return False

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import sentences, state
+from app import showing, state
 from app.creating import taking
 from app.interpolate_page import ends, here, typed
 from app.interpolate_page.here import Here
@@ -15,7 +15,7 @@ from app.interpolate_page.here import Here
 def draw(page: Here) -> None:
     """Type a sentence; read what its posterior says."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        a = typed.field("a", "Sentence")
+        a = typed.field("a", page.shown.noun.capitalize())
         strategy = here.decoding()
         typed.random_button(page.model, ("a",))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -38,10 +38,13 @@ def _show(page: Here, text: str, draws: int, spread: float, strategy: str) -> No
 
     decoding = page.model.decoding(strategy)
     with st.skeleton(height=320):
-        found = page.model.ask(
-            ("wobble", text, draws, spread, strategy),
+        found = page.model.made(
+            ("wobble", text, draws, spread, strategy), draws, "Draws of the posterior",
             lambda hosted: wobble(hosted.model, hosted.tokenizer, text, draws, decoding, spread),
-        )
+            page.waiting,
+        )  # fmt: skip
+    if found is None:
+        return
     ends.show({"A": found.sentence}, 1)
     with st.grid(4, min_column_width=140):
         st.metric(
@@ -50,15 +53,17 @@ def _show(page: Here, text: str, draws: int, spread: float, strategy: str) -> No
             help="Share of draws that read as the code itself does.",
         )
         st.metric(
-            "Readings", f"{len(found.readings):,}", help="Different sentences among the draws."
+            "Readings",
+            f"{len(found.readings):,}",
+            help=f"Different {page.shown.nouns} among the draws.",
         )
         st.metric(
             "Entropy", f"{found.entropy:.2f} nats",
-            help="−Σ p ln p over the different sentences; 0 where all draws read the same.",
+            help=f"−Σ p ln p over the different {page.shown.nouns}; 0 where all draws read the same.",
         )  # fmt: skip
         st.metric(
             "Similarity", f"{found.similarity:.0%}",
-            help="Of a draw's sentence to the code's own: 1 − token edit distance / longer length, mean.",
+            help=f"Of a draw to the code's own, mean. {page.shown.match_help}",
         )  # fmt: skip
     if found.settled == 1 and spread >= 1:
         st.caption(
@@ -71,12 +76,15 @@ def _show(page: Here, text: str, draws: int, spread: float, strategy: str) -> No
 
 def readings(found: Any, most: int = 40) -> str:
     """Different sentences with how many draws read so, the most frequent first, as HTML."""
-    rows = "".join(
-        f'<div class="zs-step" role="row"><div class="zs-alpha" role="cell">×{one.count}</div>'
-        f'<div class="zs-sentence" role="cell">{sentences.marked(one.text, one.pieces, one.changed) or "∅"}</div>'
-        f'<div class="zs-aside" role="cell">{one.count / found.draws:.0%}</div></div>'
+    shown = showing.current()
+    rows = [
+        (
+            f"×{one.count}",
+            shown.marked(one.text, one.pieces, one.changed),
+            f"{one.count / found.draws:.0%}",
+        )
         for one in found.readings[:most]
-    )
+    ]
     left = len(found.readings) - most
     more = f'<div class="zs-facts">and {left} more, in the files below</div>' if left > 0 else ""
-    return f'<div class="zs-strip" role="table" aria-label="What draws read">{rows}</div>{more}'
+    return shown.strip(rows, "What draws read") + more

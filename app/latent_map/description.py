@@ -32,6 +32,7 @@ class What(TypedDict, total=False):
         axes: names of the two axes, where coordinates mean something; None draws no axes.
         equal: one unit is as long across as up (the default), so that distances can be compared.
         noun: what the rows are, in the plural; "sentences".
+        pictures: whether the texts are data URIs of pictures, to be shown as such.
         file: name of saved pictures, without ending; "latent-map".
         rows: what changes when the rows are others. A change of coordinates alone keeps the selection; a
             change of rows drops it. None takes the sentences' content, or N where there are none.
@@ -53,6 +54,7 @@ class What(TypedDict, total=False):
     axes: tuple[str, str] | None
     equal: bool
     noun: str
+    pictures: bool
     file: str
     rows: str | None
     report: Collection[Report]
@@ -94,13 +96,13 @@ def describe(
         "numbers": None if numbers is None else {"blob": Blob.of(numbers.astype("<u4").tobytes())},
         "selection": selection.described(n) if selection else dict(NOTHING),
         "overlays": overlays.described() if overlays else {},
-        "texts": texts and {"blob": texts.blob},
+        "texts": texts and texts.described(),
     }
 
 
 def rows_of(texts: Texts | None, n: int, given: str | None = None) -> str:
     """What changes when the rows are others."""
-    return f"{given or (texts.blob.digest if texts else '')}:{n}"
+    return f"{given or (texts.digest if texts else '')}:{n}"
 
 
 def _about(alt: str, what: What) -> dict[str, Any]:
@@ -112,6 +114,7 @@ def _about(alt: str, what: What) -> dict[str, Any]:
     return {
         "alt": alt,
         "noun": what.get("noun", "sentences"),
+        "pictures": what.get("pictures", False),
         "file": what.get("file", "latent-map"),
         "axes": what.get("axes"),
         "moves": what.get("moves", 0),

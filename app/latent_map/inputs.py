@@ -15,6 +15,8 @@ import numpy as np
 from app.latent_map.wire import Blob, pack_rows, pack_texts
 from engine.config import DataError
 
+#: Pictures of 28 by 28 are some 200 kB then.
+WINDOW = 512
 #: "none" in a byte, "none" in two.
 NONE = {1: 255, 2: 65535}
 
@@ -95,14 +97,37 @@ class Points:
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """The sentences, one a row, shown beside the pointer; sent after the picture stands."""
+    """The sentences, one a row, shown beside the pointer; sent after the map stands.
+
+    Pictures are many times as many bytes: they lie ready in windows of so many rows, and a window is
+    fetched when the pointer first comes to one of its rows.
+
+    Attributes:
+        texts: sentences, or the data URIs of pictures.
+        pictures: which of both.
+    """
 
     texts: Sequence[str]
+    pictures: bool = False
 
     @cached_property
-    def blob(self) -> Blob:
-        """Count, offsets, UTF-8."""
-        return Blob.of(pack_texts(self.texts))
+    def parts(self) -> list[Blob]:
+        """Count, offsets, UTF-8: of all sentences, or of each window of pictures."""
+        step = WINDOW if self.pictures else max(len(self.texts), 1)
+        starts = range(0, max(len(self.texts), 1), step)
+        return [Blob.of(pack_texts(self.texts[start : start + step])) for start in starts]
+
+    @cached_property
+    def digest(self) -> str:
+        """Names what they say."""
+        first, *others = (part.digest for part in self.parts)
+        return Blob.of("".join([first, *others]).encode()).digest if others else first
+
+    def described(self) -> dict[str, Any]:
+        """For the wire."""
+        if self.pictures:
+            return {"window": WINDOW, "parts": self.parts}
+        return {"blob": self.parts[0]}
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ PANELS = {POINT: "my_location", SELECTION: "lasso_select", SEARCH: "search", SLI
 def made(space: Space) -> maps.Selection | None:
     """The last selection that a button has made, if it was among these rows."""
     rows, selection = state.seen_note("map-made") or ("", None)
-    return selection if rows == texts(space).blob.digest else None
+    return selection if rows == texts(space).digest else None
 
 
 def told(space: Space) -> maps.MapState:
@@ -42,7 +42,7 @@ def choose(
     version = int(state.seen_note("map-version") or 0) + 1
     state.note("map-version", version)
     selection = maps.Selection(np.asarray(rows, np.int64), version, focus, zoom)
-    state.note("map-made", (texts(space).blob.digest, selection))
+    state.note("map-made", (texts(space).digest, selection))
 
 
 def focus(space: Space, row: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app import latent_map as maps
+from app import showing
 from app.background import Waiting
 from app.map_page import clusters, loaders
 from app.map_page.loaders import Space
@@ -65,7 +66,8 @@ def _there(space: Space, extras: Extras) -> tuple[dict[str, Callable[[], Colour]
         missing["label"] = "the data have none."
     else:
         there["label"] = lambda: labels
-    there["length"] = lambda: loaders.values(space, "length", "words", lambda: _lengths(space))
+    size, of_size, measure = showing.of(space.request.run).size
+    there[size] = lambda: loaders.values(space, size, of_size, lambda: measure(space.found.texts))
     for name, (unit, column, why) in _NUMBERS.items():
         numbers = getattr(space.found, column)
         if np.isfinite(numbers).any():
@@ -122,10 +124,6 @@ def _measured(
 def _fixed(space: Space, name: str, column: np.ndarray) -> Callable[[], Colour]:
     version = loaders.digest(column)
     return lambda: loaders.values(space, name, "", lambda: column, version)
-
-
-def _lengths(space: Space) -> np.ndarray:
-    return np.asarray([len(text.split()) for text in space.found.texts])
 
 
 def sliced(space: Space, slices: list[Slice]) -> maps.Categories:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from app import blocks
+from app import showing
 from app.map_page import choosing
 from app.map_page.loaders import Space
 
-MOST, LONGEST = 30, 140
+MOST = 30
 
 
 def sentences(
@@ -26,18 +26,13 @@ def sentences(
         asides: said before each, such as its distance.
         most: beyond so many it is said how many there are.
     """
+    shown = showing.of(space.request.run)
     with st.container(key=f"map-list-{key}", gap=None):
         for place, row in enumerate(rows[:most].tolist()):
             aside = f":gray[{asides[place]}] " if asides else ""
             st.button(
-                aside + blocks.plain(short(space.found.texts[row])), type="tertiary",
+                aside + shown.label(space.found.texts[row]), type="tertiary",
                 key=f"map-{key}-{place}-{row}", on_click=choosing.focus, args=(space, row),
             )  # fmt: skip
     if len(rows) > most:
         st.caption(f"Showing {most:,} of {len(rows):,}; all of them are on the map.")
-
-
-def short(text: str, most: int = LONGEST) -> str:
-    """A sentence that fits into a list; a dot where it is empty."""
-    text = " ".join(text.split())
-    return (text if len(text) <= most else f"{text[: most - 1].rstrip()}…") or "∅"

@@ -16,7 +16,7 @@ import numpy as np
 import streamlit as st
 
 from app import latent_map as maps
-from app import loaders
+from app import loaders, showing
 from app.once import once
 from engine.data import corpus, slices
 from engine.maps import codes
@@ -102,7 +102,8 @@ def of_file(path: Path, make: Callable[[], Any]) -> Any:
 
 def texts(space: Space) -> maps.Texts:
     """The sentences as the map takes them; what they say is what its rows are known by."""
-    return once(f"texts|{space.key}", lambda: maps.Texts(space.found.texts))
+    pictures = showing.of(space.request.run).images
+    return once(f"texts|{space.key}", lambda: maps.Texts(space.found.texts, pictures))
 
 
 def column(space: Space) -> Any:

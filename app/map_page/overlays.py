@@ -8,13 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from app import blocks, loaders, state
+from app import blocks, loaders, showing, state
 from app import latent_map as maps
+from app.creating.model import Model
 from app.map_page import point
 from app.map_page.loaders import Space, labels, typed
 from app.map_page.searching import MEANING, Found
 from engine.config import EngineError
 from engine.explore.plane import Oval, Plane
+from engine.maps.codes import Request
 
 STOPS = 11
 AS_COLOURED, LABELS = "what is coloured", "labels"
@@ -130,8 +132,9 @@ def _ellipse(oval: Oval, pane: int) -> maps.Ellipse:
 
 
 def _star(side: Side, pane: int, text: str) -> list[maps.Star]:
+    given = "yours" if showing.of(side.space.request.run).images else "typed"
     x, y = side.plane.place(typed(side.space.request, text)[1].codes).coordinates[0].tolist()
-    return [maps.Star(x, y, "typed", text, pane)]
+    return [maps.Star(x, y, given, text, pane)]
 
 
 def _path(side: Side, pane: int, pair: tuple[str, str]) -> list[maps.Path]:
@@ -139,13 +142,32 @@ def _path(side: Side, pane: int, pair: tuple[str, str]) -> list[maps.Path]:
     request = side.space.request
     way = next(iter(loaders.paths(request.run)))
     try:
-        found = loaders.interpolation(request.run, request.checkpoint, *pair, STOPS, way, "greedy")
+        codes, texts = _way(request, pair, way)
     except EngineError as error:
         st.caption(f":material/info: No way from A to B: {blocks.plain(str(error))}")
         return []
-    stops = side.plane.place(found.codes).coordinates
+    stops = side.plane.place(codes).coordinates
     letters = ["A", *[""] * (len(stops) - 2), "B"]
-    return [maps.Path(stops, letters, [step.text for step in found.steps], pane)]
+    return [maps.Path(stops, letters, texts, pane)]
+
+
+def _way(request: Request, pair: tuple[str, str], way: str) -> tuple[Any, list[str]]:
+    """Codes from A to B and what they decode to; nothing where many pictures would have to be written first."""
+    run, model = request.run, Model(request.run, request.checkpoint)
+    if model.at_once >= STOPS:
+        found = loaders.interpolation(run, request.checkpoint, *pair, STOPS, way, "greedy")
+        return found.codes, [step.text for step in found.steps]
+    return model.ask(("way", *pair, way), lambda hosted: _codes(hosted, pair, way)), []
+
+
+def _codes(hosted: Any, pair: tuple[str, str], way: str) -> Any:
+    from engine.decoding.config import DecodingConfig
+    from engine.explore.ends import encode_ends
+    from engine.explore.paths import interpolate
+
+    decoding = DecodingConfig(max_tokens=hosted.config.data.max_tokens)
+    found = encode_ends(hosted.model, hosted.tokenizer, *pair, decoding)
+    return interpolate(found.a, found.b, STOPS, way, hosted.model.latent.tokens)
 
 
 def far_told(plane: Plane, search: Found | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import blocks, charts, loaders, navigation, sentences, state
+from app import blocks, charts, loaders, navigation, showing, state
 from app.map_page import choosing, lists
 from app.map_page.loaders import Space
 from app.once import once
@@ -39,15 +39,17 @@ def _head(space: Space, row: int, text: str) -> None:
     if labels and labels[row]:
         told += f" · label **{blocks.plain(labels[row])}**"
     st.caption(told)
-    st.html(f'<div class="zs-sentence zs-said">{blocks.escaped(text) or "∅"}</div>')
+    shown = showing.of(space.request.run).html(text, showing.LARGE)
+    st.html(f'<div class="zs-sentence zs-said">{shown}</div>')
 
 
 def _come_back(space: Space, text: str) -> None:
     """What its code decodes to, with the differences marked."""
     if not text.strip():
         return
-    request = space.request
-    found = loaders.reconstructions(request.run, request.checkpoint, (text,), 0, "greedy")[0]
+    request, shown = space.request, showing.of(space.request.run)
+    with st.spinner("Decoding"):
+        found = loaders.reconstructions(request.run, request.checkpoint, (text,), 0, "greedy")[0]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Its code decodes to", width="stretch")
         st.badge(
@@ -57,9 +59,9 @@ def _come_back(space: Space, text: str) -> None:
             else "orange"
             if found.similarity > 0.4
             else "red",
-            help="1 - token edit distance / longer length: how much of the sentence its code keeps.",
+            help=shown.match_help,
         )
-    st.html(f'<div class="zs-sentence">{sentences.difference(found.difference) or "∅"}</div>')
+    st.html(f'<div class="zs-sentence">{shown.difference(found, showing.LARGE)}</div>')
 
 
 # -- what to do with it ------------------------------------------------------------------------------
@@ -75,27 +77,29 @@ def _set(space: Space, letter: str, text: str) -> None:
     state.note("map-pair", (space.request.run.name, pair(space) | {letter: text}))
 
 
-def _pair(space: Space, text: str) -> None:
+def _pair(space: Space, clicked: str) -> None:
     chosen = pair(space)
-    if text:
+    if clicked:
         with st.container(horizontal=True, gap="xsmall"):
             for letter in "AB":
                 st.button(
                     f"Set as {letter}", key=f"map-set-{letter}", on_click=_set,
-                    args=(space, letter, text), disabled=chosen.get(letter) == text,
-                    help=f"It is {letter}." if chosen.get(letter) == text else
+                    args=(space, letter, clicked), disabled=chosen.get(letter) == clicked,
+                    help=f"It is {letter}." if chosen.get(letter) == clicked else
                     f"{letter} of an interpolation, whose path is then drawn on the map.",
                 )  # fmt: skip
             if st.button(
                 "Sample around", icon=":material/casino:", key="map-around",
-                help="Opens Sample with draws around this sentence's code.",
+                help="Opens Sample with draws around this code.",
             ):  # fmt: skip
-                state.note("around", text)
+                state.note("around", clicked)
                 navigation.go("sample")
     if not chosen:
         return
-    for letter, sentence in sorted(chosen.items()):
-        st.caption(f"**{letter}** {blocks.plain(lists.short(sentence))}")
+    shown = showing.of(space.request.run)
+    with st.container(key="map-pair", gap="xsmall"):
+        for letter, text in sorted(chosen.items()):
+            st.caption(f"**{letter}** {shown.label(text)}")
     reason = "" if len(chosen) == 2 else f"Set {'B' if 'A' in chosen else 'A'} as well."
     if st.button(
         "Interpolate from A to B", icon=":material/linear_scale:", key="map-interpolate",
@@ -124,7 +128,8 @@ def _neighbours(space: Space, row: int) -> None:
         st.caption("It is the only one.")
         return
     exact = "every one looked at" if found.exact else "approximate: a few may be missing"
-    st.caption(f"Of all {found.of:,} encoded sentences, {exact}.")
+    nouns = showing.of(space.request.run).nouns
+    st.caption(f"Of all {found.of:,} encoded {nouns}, {exact}.")
     lists.sentences(space, found.rows[0], "neighbour", [f"{far:.2f}" for far in found.distances[0]])
     st.button(
         "Select these", type="tertiary", icon=":material/lasso_select:", key="map-select-neighbours",

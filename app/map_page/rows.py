@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import blocks, charts, jobs, loaders, navigation
+from app import blocks, charts, jobs, loaders, navigation, showing
 from app.background import Waiting
 from app.map_page.loaders import Space, space
 from engine.data import corpus
@@ -40,7 +40,8 @@ def choose(run: Any, checkpoint: str) -> codes.Request:
             persist_state="session", help="Another seed, other rows. Without effect on all rows.",
         )  # fmt: skip
         if total is not None:
-            st.caption(f"The {charts.SPLIT_NAMES[split]} split has {total:,} sentences.")
+            nouns = showing.of(run).nouns
+            st.caption(f"The {charts.SPLIT_NAMES[split]} split has {total:,} {nouns}.")
     everything = n == ALL or (total is not None and n >= total)
     return codes.Request(run, checkpoint, split, None if everything else int(n), int(seed))
 
@@ -79,7 +80,8 @@ def encoded(request: codes.Request, waiting: Waiting) -> Space | None:
         what = "Encoded once for each checkpoint, then kept. You may leave this page meanwhile."
         if not corpus.exists(name):
             what = f"The corpus {name} is made first, which takes some minutes, once. {what}"
-        blocks.empty("The sentences are being encoded", what, "hourglass_top")
+        nouns = showing.of(request.run).nouns
+        blocks.empty(f"The {nouns} are being encoded", what, "hourglass_top")
     return None
 
 
@@ -100,4 +102,5 @@ def _gone(run: Any, name: str) -> None:
 def told(space: Space) -> str:
     """What is shown of how much, in words."""
     split = charts.SPLIT_NAMES[space.request.split]
-    return f"Showing {space.n:,} of {space.found.of:,} {split} sentences"
+    nouns = showing.of(space.request.run).nouns
+    return f"Showing {space.n:,} of {space.found.of:,} {split} {nouns}"

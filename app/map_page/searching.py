@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from app import blocks, state
+from app import blocks, pictures, showing, state
 from app.map_page import choosing, lists
 from app.map_page.loaders import Space, column, digest, typed
 from app.once import once
@@ -104,6 +104,38 @@ def panel(space: Space, result: Found | None, far: str) -> None:
         result: what ``found`` gave for this run of the page.
         far: what must be said about the place of the star; nothing if it is exact.
     """
+    if showing.of(space.request.run).images:
+        _like_a_picture()
+        if result is None:
+            return
+    else:
+        _typed()
+    if result is None:
+        st.caption(KINDS[st.session_state.get("map-search-kind") or MEANING])
+    elif result.problem:
+        st.error(blocks.plain(result.problem), icon=":material/error:")
+    elif result.kind == MEANING:
+        _neighbours(space, result, far)
+    else:
+        _matches(space, result)
+
+
+def _like_a_picture() -> None:
+    """Pictures have no words: only by meaning, with a picture of one's own."""
+    upload = pictures.upload("map-search-upload", "Find pictures like yours")
+    if upload is not None and state.seen_note("map-search-of") != upload.mark:
+        state.note("map-search-of", upload.mark)
+        state.note("map-search", (MEANING, upload.text))
+        state.note("map-search-new", True)
+        st.rerun()
+    st.caption(
+        "It is encoded; the pictures whose codes lie nearest are found and selected. By words or a pattern "
+        "nothing can be found: pictures have none."
+    )
+
+
+def _typed() -> None:
+    """The kinds of search, and the box."""
     kind = st.segmented_control(
         "Search by", list(KINDS), default=MEANING, required=True, key="map-search-kind",
         persist_state="session", label_visibility="collapsed", on_change=_ask,
@@ -113,14 +145,6 @@ def panel(space: Space, result: Found | None, far: str) -> None:
         placeholder={MEANING: "Type a sentence", TEXT: "Words", PATTERN: "Pattern"}[kind],
         label_visibility="collapsed", icon=":material/search:",
     )  # fmt: skip
-    if result is None:
-        st.caption(KINDS[kind])
-    elif result.problem:
-        st.error(blocks.plain(result.problem), icon=":material/error:")
-    elif result.kind == MEANING:
-        _neighbours(space, result, far)
-    else:
-        _matches(space, result)
 
 
 def _ask() -> None:
@@ -136,9 +160,10 @@ def _neighbours(space: Space, result: Found, far: str) -> None:
     blocks.unread(result.typed)
     if far:
         st.caption(f":material/warning: {far}")
+    given = "gave" if showing.of(space.request.run).images else "typed"
     exact = "every one looked at" if result.distances.exact else "a few may be missing"
     st.caption(
-        f"The star is what you typed. Selected: the {len(result.rows)} nearest in the latent space, of "
+        f"The star is what you {given}. Selected: the {len(result.rows)} nearest in the latent space, of "
         f"{result.distances.of:,} ({exact})."
     )
     distances = result.distances.distances[0]

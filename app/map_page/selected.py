@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import blocks
+from app import blocks, showing
 from app.map_page import choosing, lists, loaders, shelf
 from app.map_page.loaders import Space
 from app.once import once
@@ -48,7 +48,7 @@ def panel(space: Space, rows: np.ndarray, how: str) -> None:
 def summary(space: Space, rows: np.ndarray) -> Selection:
     """Counts, label shares and distinctive words."""
     key = f"summary|{space.key}|{loaders.digest(rows)}"
-    index = loaders.words(space)
+    index = None if showing.of(space.request.run).images else loaders.words(space)
     found = space.found
     return once(key, lambda: summarise(found.texts, rows.tolist(), found.labels, WORDS, index))
 
@@ -69,7 +69,7 @@ def _labels(found: Selection) -> None:
         return
     st.markdown(
         "Labels",
-        help="Share of the selected sentences; the tick is the label's share of all on the map.",
+        help="Share of what is selected; the tick is the label's share of all on the map.",
     )
     bars = "".join(
         f'<div class="zs-share"><span>{blocks.escaped(one.label)}</span>'
@@ -92,7 +92,8 @@ def _middle(space: Space, rows: np.ndarray) -> None:
             help="The code in the middle of theirs: the mean of a Gaussian's, a direction on a sphere, the "
             "majority of bits.",
         )
-        st.html(f'<div class="zs-sentence zs-said">{blocks.escaped(found.text) or "∅"}</div>')
+        shown = showing.of(space.request.run).html(found.text, showing.LARGE)
+        st.html(f'<div class="zs-sentence zs-said">{shown}</div>')
         st.caption(
             f"They lie {found.spread:.2f} from it (root mean square). Nearest to it, at "
             f"{found.distances[found.nearest]:.2f}:"
@@ -106,8 +107,9 @@ def table(space: Space, rows: np.ndarray) -> None:
         return
     shown = rows[:MOST_ROWS]
     count = f"{len(shown):,} of {len(rows):,}" if len(shown) < len(rows) else f"all {len(rows):,}"
+    nouns = showing.of(space.request.run).nouns
     with st.expander(
-        f"The selected sentences, showing {count}", icon=":material/table:", key="map-table",
+        f"The selected {nouns}, showing {count}", icon=":material/table:", key="map-table",
         on_change="rerun",
     ) as opened:  # fmt: skip
         if opened.open:
@@ -115,11 +117,12 @@ def table(space: Space, rows: np.ndarray) -> None:
 
 
 def _table(space: Space, rows: np.ndarray) -> None:
-    key = f"map-rows-{loaders.digest(rows)}"
+    key, shown = f"map-rows-{loaders.digest(rows)}", showing.of(space.request.run)
     st.dataframe(
-        frame(space, rows), hide_index=True, key=key, selection_mode="single-row", height=360,
-        on_select=lambda: _picked(space, rows, key), alt="The selected sentences",
-        column_config={"sentence": st.column_config.TextColumn(width="large")},
+        shown.table(frame(space, rows), "sentence"), hide_index=True, key=key,
+        selection_mode="single-row", height=360, row_height=shown.row_height,
+        on_select=lambda: _picked(space, rows, key), alt=f"The selected {shown.nouns}",
+        column_config={"sentence": shown.column(shown.noun, width="large")},
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app import latent_map as maps
-from app import navigation
+from app import navigation, showing
 from app.background import Waiting
 from app.map_page import (
     choosing,
@@ -59,10 +59,11 @@ def _alike(space: Space) -> None:
     found = space.found
     if not alike(found.codes, found.deviations):
         return
+    shown = showing.of(space.request.run)
     share = share_between(found.codes, found.deviations)
     st.warning(
-        "The codes of all sentences are nearly the same: "
-        f"{share:.2%} of what varies among draws of their posteriors is due to the sentence. The posterior "
+        f"The codes of all {shown.nouns} are nearly the same: "
+        f"{share:.2%} of what varies among draws of their posteriors is due to the {shown.noun}. The posterior "
         "has collapsed, and the map shows noise, however large it is drawn.",
         title="All codes are alike",
         icon=":material/heart_broken:",
@@ -97,7 +98,8 @@ def _bench(look: Look, bar: Any, waiting: Waiting) -> None:
         with st.container(key="map-side", width=PANEL_WIDTH):
             _panel(look, told, search)
     selected.table(space, told.selection)
-    loaders.words(space)  # so that the first selection need not wait for them
+    if not showing.of(space.request.run).images:
+        loaders.words(space)  # so that the first selection need not wait for them
 
 
 def _what(
@@ -118,6 +120,8 @@ def _what(
         if plane.projection.exact and look.change is None
         else None,
         equal=not plane.flat,
+        noun=showing.of(space.request.run).nouns,
+        pictures=showing.of(space.request.run).images,
         file=f"map-{space.request.run.name}",
     )
 
@@ -125,7 +129,8 @@ def _what(
 def _alt(look: Look, colour: colours.Colour | None) -> str:
     by = f", coloured by {colour.title}" if colour is not None else ""
     across, up = look.plane.names
-    return f"{look.title}: {look.space.n:,} sentences by {across} and {up}{by}"
+    nouns = showing.of(look.space.request.run).nouns
+    return f"{look.title}: {look.space.n:,} {nouns} by {across} and {up}{by}"
 
 
 def _panel(look: Look, told: maps.MapState, search: Found | None) -> None:

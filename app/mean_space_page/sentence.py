@@ -8,20 +8,25 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import blocks, charts
+from app import blocks, charts, showing
 from app.mean_space_page.shots import Rows, Shots
 from engine.explore.mean_space import Film
 
 
 def panel(focus: int | None, shots: Sequence[Shots], films: Sequence[Film], rows: Rows) -> None:
     """The sentence that was clicked, and both of its means at every moment."""
+    shown = showing.of(shots[0].run)
+    noun = shown.noun
     if focus is None or focus >= len(rows.texts):
         st.caption(
-            "Click a point: its sentence and its way through training are told here. The map draws the ways "
+            f"Click a point: its {noun} and its way through training are told here. The map draws the ways "
             "of selected points."
         )
         return
-    st.markdown(f"**{blocks.plain(rows.texts[focus])}**")
+    if shown.images:
+        st.html(shown.html(rows.texts[focus], showing.LARGE))
+    else:
+        st.markdown(f"**{blocks.plain(rows.texts[focus])}**")
     st.caption(f"row {int(rows.numbers[focus]):,} of split {shots[0].taken[-1].split}")
     for number, (one, film) in enumerate(zip(shots, films, strict=True)):
         title = one.run.name if len(shots) > 1 else "over training"
@@ -29,10 +34,10 @@ def panel(focus: int | None, shots: Sequence[Shots], films: Sequence[Film], rows
         key = f"mean-space-way-{number}"
         if len(data) > 1:
             blocks.chart(
-                _chart(data, title), key, f"Both means of the sentence over training, {title}", data
+                _chart(data, title), key, f"Both means of the {noun} over training, {title}", data
             )
         else:
-            blocks.table(data, key, f"Both means of the sentence, {title}")
+            blocks.table(data, key, f"Both means of the {noun}, {title}")
 
 
 def way(film: Film, row: int) -> pd.DataFrame:

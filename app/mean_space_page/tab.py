@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import blocks, frame, jobs, loaders, navigation
+from app import blocks, frame, jobs, loaders, navigation, showing
 from app import latent_map as maps
 from app.mean_space_page import numbers, sentence, taking, words
 from app.mean_space_page.shots import Rows, Shots, kept, others, recorded, rows_of
@@ -74,7 +74,7 @@ def _found(run: store.Run, checkpoint: str) -> Shots | None:
         st.button(
             f"Find them for checkpoint {checkpoint}", icon=":material/search:", type="primary",
             key="mean-space-find", on_click=_begin, args=(key, request),
-            help="500 validation sentences; some seconds to minutes.",
+            help="500 validation rows; some seconds to minutes.",
         )  # fmt: skip
         navigation.link("train", "Train a run that records it")
     return None
@@ -107,14 +107,14 @@ def _shown(first: Shots, live: bool) -> None:
         arrows = st.toggle(
             "Arrows", False, key="mean-space-arrows", persist_state="session",
             disabled=len(first.taken) < 2,
-            help="Where some of the sentences go until the next moment."
+            help="Where some of the rows go until the next moment."
             if len(first.taken) > 1 else "Arrows need two moments.",
         )  # fmt: skip
     rows = rows_of(shots)
     if not len(rows.numbers):
         blocks.empty(
-            "No sentence in common",
-            "The two runs have recorded different sentences; the same data, split, number and seed give the "
+            showing.of(first.run).words("No sentence in common"),
+            "The two runs have recorded different rows; the same data, split, number and seed give the "
             "same ones.",
             "compare",
         )
@@ -193,10 +193,12 @@ def _points(films: Sequence[Film], shots: Sequence[Shots], rows: Rows) -> list[m
 
 
 def _what(films: Sequence[Film], rows: Rows, shots: Sequence[Shots], arrows: bool) -> maps.What:
-    low, _, high, _ = _frame(films)
+    shown, (low, _, high, _) = showing.of(shots[0].run), _frame(films)
     diagonal = maps.Path([[low, low], [high, high]], kind="dashed")
     return maps.What(
-        texts=kept(f"mean-space-packed|{rows.key}", lambda: maps.Texts(rows.texts)),
+        texts=kept(f"mean-space-packed|{rows.key}", lambda: maps.Texts(rows.texts, shown.images)),
+        noun=shown.nouns,
+        pictures=shown.images,
         colour=_doubt(films),
         numbers=rows.numbers,
         overlays=maps.Overlays(paths=[diagonal]),
@@ -224,6 +226,6 @@ def _alt(shots: Sequence[Shots], along: Along, n: int) -> str:
     who: Any = " and ".join(one.run.name for one in shots)
     across, up = along.axes
     return (
-        f"Posterior mean space of {who}: {n:,} sentences, across the {across}, up the {up}; the dashed "
+        f"Posterior mean space of {who}: {n:,} rows, across the {across}, up the {up}; the dashed "
         "diagonal is where both agree"
     )

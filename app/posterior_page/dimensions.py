@@ -106,7 +106,7 @@ def _variances(found: Ranked, kept: Kept) -> None:
     active = int(kept.scalars["active_units"])
     told = (
         f"{active} of {len(values)} units are active: their posterior mean has a variance of at least "
-        f"{ACTIVE_VARIANCE} over {len(kept):,} sentences"
+        f"{ACTIVE_VARIANCE} over {len(kept):,} rows"
     )
     blocks.chart(
         figures.bars_by_unit(
@@ -118,7 +118,7 @@ def _variances(found: Ranked, kept: Kept) -> None:
             {
                 "dimension": found.names,
                 "variance of the posterior mean": values,
-                "part of the variance that tells sentences apart": kept.units.snr[found.order],
+                "part of the variance that tells rows apart": kept.units.snr[found.order],
             }
         ),
         config=exports.camera("active-units"),
@@ -173,7 +173,7 @@ def _deviations(kept: Kept) -> None:
     blocks.chart(
         figures.deviations(counts, edges),
         "sigma",
-        f"Posterior standard deviations of all dimensions and {len(kept):,} sentences, from {edges[0]:.3g} "
+        f"Posterior standard deviations of all dimensions and {len(kept):,} rows, from {edges[0]:.3g} "
         f"to {edges[-1]:.3g}, mean {mean:.3g}",
         pd.DataFrame({"from": edges[:-1], "to": edges[1:], "count": counts}),
         config=exports.camera("sigma"),
@@ -184,7 +184,7 @@ def _correlation(kept: Kept) -> None:
     matrix = kept.correlation
     names = [f"z[{at}]" for at in range(len(matrix))]
     rest = np.abs(matrix[~np.eye(len(matrix), dtype=bool)])
-    told = "Correlation of codes over sentences"
+    told = "Correlation of codes over the rows"
     if len(rest):
         told += (
             f": {rest.mean():.2f} between two dimensions on average, {rest.max():.2f} at most, "

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import streamlit as st
 
-from app import blocks
+from app import blocks, showing
 from app.posterior_page import exports, figures
 from app.posteriors import Kept
 
@@ -101,7 +101,7 @@ def _swaps(kept: Kept) -> None:
     swap = kept.swap
     differences = swap.swapped - swap.own
     better = int((differences > 0).sum())
-    words = (
+    words = showing.current().words(
         f"With another sentence's code reconstruction is {round(swap.cost, 2) + 0.0:.2f} nats a sentence worse "
         f"(standard error {swap.se:.2f}, {len(differences):,} sentences); "
         f"for {better:,} of {len(differences):,} the own code is the better one."

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import blocks, charts, loaders, posteriors, verdict
+from app import blocks, charts, loaders, posteriors, showing, verdict
 from app.background import Waiting
 from app.posterior_page import dimensions, exports, headline, holes
 from app.posteriors import Kept, Request
@@ -52,9 +52,9 @@ def _wait_for(request: Request) -> None:
 
 
 def _show(request: Request, kept: Kept) -> None:
-    split = charts.SPLIT_NAMES[request.split]
+    split, nouns = charts.SPLIT_NAMES[request.split], showing.of(request.run).nouns
     st.caption(
-        f"Measured on {len(kept):,} of {kept.of:,} sentences of the {split} split of "
+        f"Measured on {len(kept):,} of {kept.of:,} {nouns} of the {split} split of "
         f"{blocks.plain(loaders.data_name(request.run))}, seed {request.seed}."
     )
     verdict.draw(request.run, kept.diagnosis, request.run.step_of(request.checkpoint))

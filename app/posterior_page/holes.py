@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks
+from app import blocks, showing
 from app.posterior_page import exports, figures, headline
 from app.posteriors import Kept
 
@@ -24,7 +24,7 @@ DRAWS_HELP = (
 
 def draw(kept: Kept) -> None:
     """Both density ratios, what was found in words, and the prior draws at either end."""
-    st.subheader("Holes under the prior", anchor=False, help=HELP)
+    st.subheader("Holes under the prior", anchor=False, help=showing.current().words(HELP))
     if kept.holes is None:
         blocks.empty("No holes to look for", headline.reason(kept, "holes"), "block")
         return
@@ -33,7 +33,9 @@ def draw(kept: Kept) -> None:
         with st.container():
             _ratios(kept.holes)
         with st.container():
-            st.markdown("\n".join(f"- {blocks.plain(line)}" for line in words))
+            st.markdown(
+                "\n".join(f"- {blocks.plain(showing.current().words(line))}" for line in words)
+            )
             with st.grid(2, min_column_width=130):
                 blocks.metric("mmd_prior", kept.scalars.get("mmd_prior"))
                 blocks.metric("mmd_p", kept.scalars.get("mmd_p"))
@@ -72,17 +74,20 @@ def _extremes(extremes: Any, of: int) -> None:
     with blocks.side_by_side():
         for title, draws in ends.items():
             with st.container():
-                st.markdown(f"**Prior draws {title}**", help=DRAWS_HELP)
+                st.markdown(f"**Prior draws {title}**", help=showing.current().words(DRAWS_HELP))
                 st.caption(f"{len(draws)} of {of:,} draws")
                 st.html(_strip(title, draws))
 
 
 def _strip(title: str, draws: Sequence[Any]) -> str:
-    """Draws as a table: density ratio, sentence, nats per token; those in holes say so."""
-    rows = "".join(
-        f'<div class="zs-step" role="row"><div class="zs-alpha" role="cell">{draw.ratio:.1f}</div>'
-        f'<div class="zs-sentence" role="cell">{blocks.escaped(draw.text) or "∅"}</div>'
-        f'<div class="zs-aside" role="cell">{"in a hole · " if draw.hole else ""}{draw.nll:.2f}</div></div>'
+    """Draws as a table: density ratio, what it decodes to, nats per token; those in holes say so."""
+    shown = showing.current()
+    rows = [
+        (
+            f"{draw.ratio:.1f}",
+            shown.html(draw.text),
+            f"{'in a hole · ' if draw.hole else ''}{draw.nll:.2f}",
+        )
         for draw in draws
-    )
-    return f'<div class="zs-strip" role="table" aria-label="Prior draws {title}">{rows}</div>'
+    ]
+    return shown.strip(rows, f"Prior draws {title}")

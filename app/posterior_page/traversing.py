@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, loaders, sentences, state
+from app import blocks, charts, loaders, pictures, showing, state
+from app.background import Waiting
+from app.creating.model import Model
 from app.posterior_page import exports, figures, headline
 from app.posteriors import Kept, Request
 
@@ -48,11 +50,7 @@ def draw(request: Request, kept: Kept, names: Sequence[str]) -> None:
                 help="Or click a bar above. Sorted as in the chart.", on_change=_chosen_by_name,
                 persist_state="session",
             )  # fmt: skip
-            example = (loaders.pair(request.run, 0) or (FALLBACK,))[0]
-            text = st.text_input(
-                "Sentence", example, key=f"moved-{request.run.name}", persist_state="session",
-                help="Its code is moved along the dimension; the rest of the code stays as it is.",
-            ).strip()  # fmt: skip
+            text = _moved(request)
             scale = _scale(kept)
         rows = {"health-split": charts.SPLIT_NAMES[request.split], "health-rows": str(request.n)}
         state.carry("posterior", unit=name, **rows)
@@ -64,7 +62,23 @@ def draw(request: Request, kept: Kept, names: Sequence[str]) -> None:
                 if text:
                     _traversal(request, kept, text, unit, scale)
                 else:
-                    blocks.empty("A sentence, please", "Type the one to move.", "edit")
+                    noun = showing.of(request.run).noun
+                    blocks.empty(f"A {noun}, please", "Give the one to move.", "edit")
+
+
+def _moved(request: Request) -> str:
+    """What is moved: typed or chosen."""
+    run = request.run
+    if showing.of(run).images:
+        key = f"picture-moved-{run.name}"
+        if not pictures.kept(key):
+            st.session_state[key] = (loaders.pair(run, 0) or ("",))[0]
+        return pictures.field(run, key, "Picture")
+    example = (loaders.pair(run, 0) or (FALLBACK,))[0]
+    return st.text_input(
+        "Sentence", example, key=f"moved-{run.name}", persist_state="session",
+        help="Its code is moved along the dimension; the rest of the code stays as it is.",
+    ).strip()  # fmt: skip
 
 
 def _scale(kept: Kept) -> str:
@@ -81,6 +95,7 @@ def _scale(kept: Kept) -> str:
             required=True,
             key="sigma-of",
             persist_state="session",
+            format_func=showing.current().words,
             help="What -3 to 3 deviations are counted in. A dimension that carries nothing has codes within a "
             "hair's breadth: the prior's deviation then shows whether the decoder would listen.",
         )  # fmt: skip
@@ -107,7 +122,7 @@ def _facts(kept: Kept, unit: int, name: str) -> None:
     )
     with st.grid(4, min_column_width=90):
         if kept.kl_per_unit:
-            help_ = "Mean KL(q(z_j|x) || p(z_j)) over sentences, nats: what the dimension costs."
+            help_ = "Mean KL(q(z_j|x) || p(z_j)) over the rows, nats: what the dimension costs."
             st.metric("KL", blocks.number(kept.kl_per_unit[unit], 3), help=help_)
         for label, values, help_ in _measures(kept):
             st.metric(label, blocks.number(float(values[unit]), 3), help=blocks.plain(help_))
@@ -153,43 +168,73 @@ def _traversal(request: Request, kept: Kept, text: str, unit: int, scale: str) -
     if scale == PRIOR and kept.units is not None:
         centre, width = kept.units.prior_mean[unit], kept.units.prior_variance[unit] ** 0.5
         axis = replace(axis, mean=float(centre), sigma=float(width))
-    with blocks.kindly("The sentence could not be moved"), st.spinner("Decoding"):
-        found = loaders.traversal(request.run, request.checkpoint, text, axis, STOPS, "greedy")
+    with blocks.kindly("It could not be moved"), st.spinner("Decoding"):
+        found = _found(request, text, axis)
+    if found is not None:
         _read(found, axis, scale)
+
+
+def _found(request: Request, text: str, axis: Any) -> Any | None:
+    """The traversal; None while it is made in the background."""
+    from engine.explore.traversal import traverse
+
+    model = Model(request.run, request.checkpoint)
+    if model.at_once >= STOPS:
+        return loaders.traversal(request.run, request.checkpoint, text, axis, STOPS, "greedy")
+    decoding, waiting = model.decoding("greedy"), Waiting(st.container())
+    found = model.made(
+        ("traversal", text, axis.name, axis.mean, axis.sigma), STOPS, f"Decoding {STOPS} pictures",
+        lambda hosted: traverse(
+            hosted.model, hosted.tokenizer, text, [axis], "deviations", STOPS, decoding
+        )[0],
+        waiting,
+    )  # fmt: skip
+    waiting.draw()
+    return found
 
 
 def _read(found: Any, axis: Any, scale: str) -> None:
     bits = len(found.places) == 2
     st.markdown(
         f"**{found.axis} from {'0 to 1' if bits else '-3σ to 3σ'}**",
-        help="Decoded greedily; the rest of the code stays as it is. What the sentence's own code does not "
-        "say is marked. Right: -log p(sentence given code), nats.",
+        help=showing.current().words(
+            "Decoded greedily; the rest of the code stays as it is. -log p(sentence given code) beside it, nats."
+            + (
+                ""
+                if showing.current().images
+                else " What the sentence's own code does not say is marked."
+            )
+        ),
     )
     labels = [f"{place:.0f}" if bits else _in_deviations(place, axis) for place in found.places]
     st.html(_strip(found, labels))
     st.caption(f"{_about(found)} {'' if bits else _about_scale(axis, scale)}")
+    shown = showing.current()
     table = pd.DataFrame(
         {
             "place": found.places,
-            "sentence": [stop.text for stop in found.stops],
+            shown.noun: [stop.text for stop in found.stops],
             "nats": [stop.nll for stop in found.stops],
         }
     )
-    blocks.table(table, "traversal-table", f"{found.axis}, place by place")
+    blocks.table(
+        shown.table(table, shown.noun), "traversal-table", f"{found.axis}, place by place",
+        column_config={shown.noun: shown.column()}, row_height=shown.row_height,
+    )  # fmt: skip
 
 
 def _about(found: Any) -> str:
-    own = found.sentence.reconstruction
-    told = (
-        f"The sentence itself lies at {found.here:.2f}; its own code reads “{blocks.plain(own)}”."
-    )
+    own, shown = found.sentence.reconstruction, showing.current()
+    told = f"The {shown.noun} itself lies at {found.here:.2f}"
+    told += "." if shown.images else f"; its own code reads “{blocks.plain(own)}”."
     if found.distinct == 1:
-        return f"{told} All {len(found.stops)} read the same: alone, this dimension changes nothing here."
-    return f"{told} {found.distinct} different sentences in {len(found.stops)} places."
+        same = shown.words(f"All {len(found.stops)} read the same")
+        return f"{told} {same}: alone, this dimension changes nothing here."
+    return f"{told} {found.distinct} different {shown.nouns} in {len(found.stops)} places."
 
 
 def _about_scale(axis: Any, scale: str) -> str:
-    return f"σ of {scale}: {axis.sigma:.3g}, around {axis.mean:.3g}."
+    return f"σ of {showing.current().words(scale)}: {axis.sigma:.3g}, around {axis.mean:.3g}."
 
 
 def _in_deviations(place: float, axis: Any) -> str:
@@ -200,8 +245,8 @@ def _in_deviations(place: float, axis: Any) -> str:
 
 def _strip(found: Any, labels: Sequence[str]) -> str:
     """Stops as a table; neighbours that read the same are one row."""
-    rows = "".join(_row(found.stops, group, labels) for group in _folded(found.stops))
-    return f'<div class="zs-strip" role="table" aria-label="Traversal of {found.axis}">{rows}</div>'
+    rows = [_row(found.stops, group, labels) for group in _folded(found.stops)]
+    return showing.current().strip(rows, f"Traversal of {found.axis}")
 
 
 def _folded(stops: Sequence[Any]) -> list[range]:
@@ -209,12 +254,8 @@ def _folded(stops: Sequence[Any]) -> list[range]:
     return [range(a, b) for a, b in zip(starts, [*starts[1:], len(stops)], strict=True)]
 
 
-def _row(stops: Sequence[Any], group: range, labels: Sequence[str]) -> str:
+def _row(stops: Sequence[Any], group: range, labels: Sequence[str]) -> tuple[str, str, str]:
     stop, last = stops[group[0]], group[-1]
     label = labels[group[0]] if len(group) == 1 else f"{labels[group[0]]} to {labels[last]}"
-    text = sentences.marked(stop.text, stop.pieces, stop.changed) or "∅"
-    return (
-        f'<div class="zs-step" role="row"><div class="zs-alpha" role="cell">{label}</div>'
-        f'<div class="zs-sentence" role="cell">{text}</div>'
-        f'<div class="zs-aside" role="cell">{stop.nll:.1f}</div></div>'
-    )
+    shown = showing.current().marked(stop.text, stop.pieces, stop.changed)
+    return label, shown, f"{stop.nll:.1f}"

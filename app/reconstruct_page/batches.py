@@ -12,8 +12,6 @@ from app.background import Waiting, keep, kept
 from app.creating.model import Model
 from app.reconstruct_page.lines import Lines
 
-# So few are reconstructed at once, when they are chosen.
-AT_ONCE = 200
 MOST = 12
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from app import blocks, charts, loaders, navigation, uploads
+from app import blocks, charts, loaders, navigation, showing, uploads
 from app.creating.model import Model
 from app.once import once
 from engine.config import DataError
@@ -48,6 +48,11 @@ class Lines:
 
 def choose(model: Model) -> Lines | None:
     """The controls; None while there is no line, which is then said."""
+    if showing.of(model.run).images:
+        st.caption(
+            "Pictures of a split; those of a folder, zip or .npz are imported on Datasets first."
+        )
+        return _split(model)
     source = st.segmented_control(
         "Lines", [PASTED, FILE, SPLIT], default=PASTED, required=True, key="lines-of",
         bind="query-params", persist_state="session", on_change=_switch,
@@ -116,8 +121,9 @@ def _require_lines(name: str) -> None:
 
 
 def _split(model: Model) -> Lines | None:
+    nouns = showing.of(model.run).nouns
     if missing := loaders.data_missing(model.run):
-        blocks.empty("The sentences of this run are not here", missing, "database_off")
+        blocks.empty(f"The {nouns} of this run are not here", missing, "database_off")
         navigation.link("data", "Open Datasets")
         return None
     corpus = Corpus.open(loaders.data_name(model.run))
@@ -126,7 +132,7 @@ def _split(model: Model) -> Lines | None:
         split = st.segmented_control(
             "Split", splits, default="valid" if "valid" in splits else splits[0], required=True,
             key="lines-split", bind="query-params", persist_state="session",
-            help=f"Of {corpus.name}. Training sentences were learned from; the others tell how it generalises.",
+            help=f"Of {corpus.name}. Training {nouns} were learned from; the others tell how it generalises.",
         )  # fmt: skip
         total = corpus.card.rows[split]
         stops = [stop for stop in NUMBERS if stop == ALL or stop < total]
@@ -140,7 +146,7 @@ def _split(model: Model) -> Lines | None:
         rows = np.arange(total)
         if n != ALL:
             rows = np.sort(np.random.default_rng(SEED).choice(total, int(n), replace=False))
-        name = f"{len(rows):,} of {total:,} {charts.SPLIT_NAMES[split]} sentences"
+        name = f"{len(rows):,} of {total:,} {charts.SPLIT_NAMES[split]} {nouns}"
         return Lines(corpus.texts(split, rows), corpus.labels(split, rows), name, SPLIT)
 
     return once(f"lines|{corpus.name}|{corpus.card.fingerprint}|{split}|{n}", read)

@@ -17,7 +17,7 @@ def draw(model: Model, strategy: str, waiting: Waiting) -> None:
     chosen = lines.choose(model)
     batch = None if chosen is None else batches.of(model, chosen, strategy)
     if batch is not None:
-        small = len(batch.lines.texts) <= batches.AT_ONCE
+        small = len(batch.lines.texts) <= model.at_once
         if small:
             with st.spinner("Decoding"):
                 batches.at_once(batch)

@@ -10,23 +10,32 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import blocks, charts
+from app import blocks, charts, showing
 from app.creating import taking
 from app.creating.model import Model
 from app.reconstruct_page.batches import Batch
+from app.reconstruct_page.one import PICTURE
 
-SHOWN = 2_000
+SHOWN, PICTURES_SHOWN = 2_000, 500
 LABELS = 20
 MEASURES = {"bleu": "bleu", "similarity": "edit_similarity", "exact": "exact_match"}
+NAMES = {"bleu": "BLEU", "similarity": "Edit similarity", "exact": "Exact match"}
+OF_PICTURES = {"similarity": "Equal pixels", "exact": "Exact match"}
 
 
 def show(model: Model, batch: Batch, found: Any) -> None:
     """Numbers, groups, lines."""
     whole = found.whole
     with st.grid(4, min_column_width=140):
-        for name, metric in MEASURES.items():
-            blocks.metric(metric, getattr(whole, name))
-        st.metric("Lines", f"{whole.lines:,}", help="Blank lines are left out.")
+        if showing.of(model.run).images:
+            error = f"{1 - whole.similarity:.2%}"
+            st.metric("Pixel error", error, help="Share of pixels that came back wrong, mean.")
+            blocks.metric("exact_match", whole.exact)
+            st.metric("Pictures", f"{whole.lines:,}")
+        else:
+            for name, metric in MEASURES.items():
+                blocks.metric(metric, getattr(whole, name))
+            st.metric("Lines", f"{whole.lines:,}", help="Blank lines are left out.")
     lost = sum(line.truncated for line in found.lines)
     if lost:
         st.caption(
@@ -49,12 +58,14 @@ def show(model: Model, batch: Batch, found: Any) -> None:
 def _groups(found: Any) -> None:
     """One measure by length and by label."""
     parts = {"By length": found.by_length, "By label": found.by_label[:LABELS]}
-    names = {"bleu": "BLEU", "similarity": "Edit similarity", "exact": "Exact match"}
+    names = OF_PICTURES if showing.current().images else NAMES
     measure = st.segmented_control(
         "Measure", list(names), default="similarity", required=True, key="bulk-measure",
         persist_state="session", format_func=names.get, label_visibility="collapsed",
     )  # fmt: skip
     shown = {title: groups for title, groups in parts.items() if groups}
+    if not shown:
+        return
     with st.grid(len(shown), min_column_width=320):
         for title, groups in shown.items():
             with st.container():
@@ -92,7 +103,10 @@ def _bars(groups: Sequence[Any], measure: str, title: str) -> go.Figure:
 def _worst(found: Any) -> None:
     """The lines, worst first; a ticked one can be looked at token by token."""
     lines = found.lines[:SHOWN]
-    st.caption(f"Showing {len(lines):,} of {len(found.lines):,} lines, worst first.")
+    shown = showing.current()
+    lines = lines[:PICTURES_SHOWN] if shown.images else lines
+    what = shown.nouns if shown.images else "lines"
+    st.caption(f"Showing {len(lines):,} of {len(found.lines):,} {what}, worst first.")
     data = pd.DataFrame(
         [
             {
@@ -111,20 +125,23 @@ def _worst(found: Any) -> None:
     )
     if not found.by_label:
         data = data.drop(columns="label")
+    if shown.images:
+        data = data.drop(columns=["tokens", "unknown words"])
     column = st.column_config
     picked: Any = st.dataframe(
-        data, hide_index=True, alt="Reconstructions, worst first", key="worst", on_select="rerun",
-        selection_mode="single-row", height=420,
+        shown.table(data, "typed", "came back"), hide_index=True, alt="Reconstructions, worst first",
+        key="worst", on_select="rerun", selection_mode="single-row", height=420,
+        row_height=shown.row_height,
         column_config={
             "match": column.ProgressColumn(
                 "match", format="percent", min_value=0, max_value=1,
-                help="1 - token edit distance / longer length.",
+                help=shown.match_help,
             ),
-            "typed": column.TextColumn("line as given", width="large"),
-            "came back": column.TextColumn("came back", width="large"),
+            "typed": shown.column("line as given", width="large"),
+            "came back": shown.column("came back", width="large"),
             "tokens": column.NumberColumn("tokens", help="Read by the model, start and end not counted."),
             "nats": column.NumberColumn(
-                "nats", format="%.1f", help="−log p(line | its code), end token counted."
+                "nats", format="%.1f", help=shown.words("−log p(line | its code), end token counted.")
             ),
             "KL": column.NumberColumn("KL", format="%.2f", help="KL(q(z|x) || p(z)), nats."),
             "line": column.NumberColumn("line", help="Its place among the lines that were given."),
@@ -132,10 +149,11 @@ def _worst(found: Any) -> None:
     )  # fmt: skip
     rows = [row for row in picked.selection.rows if row < len(lines)]
     text = lines[rows[0]].text if rows else ""
+    key = PICTURE if shown.images else "sentence"
     st.button(
-        "Look at it token by token", icon=":material/zoom_in:", key="look", disabled=not rows,
-        help="Opens it under One sentence." if rows else "Tick a row of the table first.",
-        on_click=lambda: st.session_state.update({"sentence": text, "mode": "one sentence"}),
+        shown.words("Look at it token by token"), icon=":material/zoom_in:", key="look", disabled=not rows,
+        help=shown.words("Opens it under One sentence.") if rows else "Tick a row of the table first.",
+        on_click=lambda: st.session_state.update({key: text, "mode": "one sentence"}),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import blocks, forms, jobs, loaders, navigation, state
+from app import blocks, forms, jobs, loaders, navigation, pictures, showing, state
 from app.background import Waiting
 from app.creating import material
 from app.creating.material import Group
@@ -16,8 +16,8 @@ from engine.decoding.config import DecodingConfig
 
 PRIOR, AROUND, GROUP = "from the prior", "around a sentence", "from a slice or label"
 NUMBERS = (1, 5, 10, 20, 50, 100, 200, 500, 1000)
-# More are drawn in the background, in parts of so many.
-AT_ONCE = 200
+SQUARES = (1, 4, 9, 16, 36, 64, 100, 144, 256, 400, 1024)
+CENTRE = "picture-centre"
 SAMPLING, BEAM = {"temperature", "top_k", "top_p"}, {"beam", "length_penalty"}
 UNUSED = {"greedy": SAMPLING | BEAM, "sample": BEAM, "beam": SAMPLING}
 
@@ -45,30 +45,41 @@ class Draw:
         """Where the codes come from, in words."""
         if self.group is not None:
             return f"from {self.group}"
+        if showing.PICTURE.fullmatch(self.sentence):
+            return "around a picture"
         return f"around “{self.sentence}”" if self.sentence else "from the prior"
 
 
 def choose(model: Model) -> Draw | None:
     """The controls; None while something is missing, which is then said."""
     # Set here and not as the widget's default, because a point of the latent map sets it as well.
+    shown = showing.of(model.run)
     st.session_state.setdefault("draw-from", PRIOR)
     if around := state.take_note("around"):
-        st.session_state["draw-from"], st.session_state["centre"] = AROUND, around
+        st.session_state["draw-from"] = AROUND
+        st.session_state[CENTRE if shown.images else "centre"] = around
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         source = st.segmented_control(
             "Draw codes", [PRIOR, AROUND, GROUP], required=True, key="draw-from", width="content",
-            persist_state="session",
-            help="The prior is what the model promises that codes look like. Around a sentence and from a "
-            "group: draws of posteriors.",
+            persist_state="session", format_func=shown.words,
+            help=shown.words(
+                "The prior is what the model promises that codes look like. Around a sentence and from a group: "
+                "draws of posteriors."
+            ),
         )  # fmt: skip
         n = st.select_slider(
-            "How many", NUMBERS, 10, key="sample-n", persist_state="session", width=260,
-            help=f"More than {AT_ONCE} are drawn in the background.",
+            "How many", SQUARES if shown.images else NUMBERS, 16 if shown.images else 10,
+            key="sample-pictures" if shown.images else "sample-n", persist_state="session", width=260,
+            help=f"More than {model.at_once} are drawn in the background.",
         )  # fmt: skip
     sentence, group, spread = "", None, 1.0
     if source != PRIOR:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-            if source == AROUND:
+            if source == AROUND and shown.images:
+                if not pictures.kept(CENTRE):
+                    st.session_state[CENTRE] = (loaders.pair(model.run, 1) or ("",))[0]
+                sentence = pictures.field(model.run, CENTRE, "Around")
+            elif source == AROUND:
                 sentence = st.text_input(
                     "Sentence", key="centre", persist_state="session",
                     placeholder="Draws stay around this",
@@ -83,7 +94,9 @@ def choose(model: Model) -> Draw | None:
     if decoding is None:
         return None
     if source == AROUND and not sentence:
-        blocks.empty("A sentence, please", "Type one above; draws stay around it.", "edit")
+        blocks.empty(
+            f"A {shown.noun}, please", shown.words("Type one above; draws stay around it."), "edit"
+        )
         return None
     if source == GROUP and group is None:
         return None
@@ -92,14 +105,15 @@ def choose(model: Model) -> Draw | None:
 
 def _group(model: Model) -> Group | None:
     if missing := material.why_not(model):
-        blocks.empty("The sentences of this run are not here", missing, "database_off")
+        nouns = showing.of(model.run).nouns
+        blocks.empty(f"The {nouns} of this run are not here", missing, "database_off")
         navigation.link("data", "Open Datasets")
         return None
     known = material.groups(model)
     if known is None or not known.groups:
         blocks.empty(
             "No slices and no labels",
-            "Lasso sentences on the latent map and save them as a slice.",
+            "Lasso points on the latent map and save them as a slice.",
             "group_work",
         )
         navigation.link("latent_map", "Open the latent map")
@@ -109,7 +123,7 @@ def _group(model: Model) -> Group | None:
         st.session_state.pop("draw-group", None)
     chosen = st.selectbox(
         "Slice or label", list(names), key="draw-group", persist_state="session",
-        help="Each draw is of the posterior of a random sentence of it.",
+        help=f"Each draw is of the posterior of a random {showing.of(model.run).noun} of it.",
     )  # fmt: skip
     return names[chosen]
 
@@ -127,7 +141,7 @@ def _decoding(model: Model) -> DecodingConfig | None:
         st.session_state.setdefault("sample-seed", 42)
         seed = st.number_input(
             "Seed", 0, 2**31 - 2, key="sample-seed", persist_state="session", width=150,
-            help="The same seed and settings draw the same sentences.",
+            help="The same seed and settings draw the same.",
         )  # fmt: skip
         st.button(
             "Draw again", icon=":material/casino:", type="primary", key="draw-again", on_click=_next,
@@ -148,9 +162,16 @@ def _next() -> None:
 def drawn(model: Model, draw: Draw, waiting: Waiting) -> Any | None:
     """The decoded draws; many are drawn in the background, and None until they are there."""
     rows = _rows(model, draw)
-    asked = ("samples", draw.told, None if rows is None else rows.tobytes(), draw.n, draw.spread)
+    asked = (
+        "samples",
+        draw.told,
+        draw.sentence,
+        None if rows is None else rows.tobytes(),
+        draw.n,
+        draw.spread,
+    )
     question = (*asked, draw.decoding.model_dump_json())
-    if draw.n <= AT_ONCE:
+    if draw.n <= model.at_once:
         return model.ask(question, lambda hosted: _draw(model, hosted, draw, rows, None))
 
     def make(progress: jobs.Progress) -> Any:
@@ -159,7 +180,7 @@ def drawn(model: Model, draw: Draw, waiting: Waiting) -> Any | None:
             return _draw(model, hosted, draw, rows, hosted.giving_way(progress))
 
     key = f"samples:{model.key}|{hash(question)}"
-    return waiting.result(key, f"{draw.n:,} sentences {draw.told}", make)
+    return waiting.result(key, f"{draw.n:,} {showing.of(model.run).nouns} {draw.told}", make)
 
 
 def _rows(model: Model, draw: Draw) -> Any | None:
@@ -183,4 +204,4 @@ def _draw(model: Model, hosted: Any, draw: Draw, rows: Any, progress: Any) -> An
             return around(network, tokenizer, draw.sentence, n, decoding, draw.spread)
         return from_prior(network, tokenizer, n, decoding)
 
-    return in_parts(some, draw.n, draw.decoding, AT_ONCE, progress)
+    return in_parts(some, draw.n, draw.decoding, model.at_once, progress)

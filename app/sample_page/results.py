@@ -10,14 +10,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import blocks, sentences
+from app import blocks, sentences, showing
 from app.background import Waiting
 from app.creating import material, taking
 from app.creating.model import Model
 from app.sample_page.drawing import Draw
+from engine.data.sheets import sheet
 from engine.metrics import METRICS
 
-SHOWN = 100
+SHOWN, NEAREST = 100, "nearest training sentence"
+GRID = (28, 56, 84, 112, 168)
+OF_PICTURES = ("unique",)
 MEASURES = ("unique", "distinct_1", "distinct_2", "self_bleu", "mean_length")
 COPIED = (
     "The same, token by token, as some training sentence; looked up among all of them. Otherwise the nearest by "
@@ -38,32 +41,63 @@ def show(model: Model, draw: Draw, found: Any, waiting: Waiting) -> None:
             f":material/info: Whether they are copied is not known. {blocks.plain(missing)}"
         )
     texts = None if ours is None or near is None else _texts(model, near)
-    st.html(_listed(found, near, texts))
+    shown = showing.of(model.run)
+    if shown.images:
+        _grid(found, near)
+    else:
+        st.html(_listed(found, near, texts))
     if len(found.texts) > SHOWN:
         st.caption(f"Showing {SHOWN} of {len(found.texts):,}; all are in the table and the files.")
     data = _table(found, near, texts)
     _take(model, draw, found, data)
-    blocks.table(data, "samples-table", "The drawn sentences")
+    table = shown.table(data, "sentence", NEAREST).rename(columns=shown.words)
+    config = {name: shown.column() for name in ("picture", shown.words(NEAREST)) if shown.images}
+    blocks.table(
+        table,
+        "samples-table",
+        f"The drawn {shown.nouns}",
+        column_config=config,
+        row_height=shown.row_height,
+    )
+
+
+def _grid(found: Any, near: Any) -> None:
+    """The pictures, as large as is wanted; copies say so."""
+    side = st.select_slider(
+        "Size", GRID, 84, key="grid-side", persist_state="session", width=260,
+        format_func=lambda value: f"{value} px", help="Of a picture on this page.",
+    )  # fmt: skip
+    copied = [False] * SHOWN if near is None else [one.copied for one in near]
+    cells = [
+        (
+            "",
+            showing.IMAGES.html(text, int(side), f"picture {at}"),
+            '<b class="zs-copied">copied</b>' if same else "",
+        )
+        for at, (text, same) in enumerate(zip(found.texts[:SHOWN], copied, strict=False), 1)
+    ]
+    st.html(showing.IMAGES.strip(cells, "Drawn pictures"))
 
 
 def _measures(found: Any, ours: Any, near: Any) -> None:
     """Each number with that of as many training sentences below it."""
     from engine.evaluation.diversity import diversity
 
+    shown = showing.current()
     measured = diversity(found.ids)
     usual = {} if ours is None else diversity(_some(ours, len(found.ids)))
     with st.grid(6, min_column_width=125):
-        for name in MEASURES:
+        for name in OF_PICTURES if shown.images else MEASURES:
             about = METRICS[name]
             beside = blocks.quantity(name, usual[name], 3) if name in usual else None
             text = f"{about.meaning} {about.unit}. Below it: as many random training sentences."
             st.metric(
-                about.label, blocks.quantity(name, measured.get(name), 3), beside and f"data {beside}",
-                delta_color="off", delta_arrow="off", help=blocks.plain(text),
+                shown.words(about.label), blocks.quantity(name, measured.get(name), 3), beside and f"data {beside}",
+                delta_color="off", delta_arrow="off", help=blocks.plain(shown.words(text)),
             )  # fmt: skip
         if near is not None:
             copied = sum(one.copied for one in near) / max(len(near), 1)
-            st.metric(METRICS["copied"].label, f"{copied:.0%}", help=COPIED)
+            st.metric(METRICS["copied"].label, f"{copied:.0%}", help=shown.words(COPIED))
 
 
 def _some(ours: Any, n: int) -> list[list[int]]:
@@ -117,7 +151,7 @@ def _table(found: Any, near: Any, texts: list[str] | None) -> pd.DataFrame:
     if near is not None and texts is not None:
         data["copied"] = [one.copied for one in near]
         data["edits"] = [one.edits for one in near]
-        data["nearest training sentence"] = texts
+        data[NEAREST] = texts
     return data
 
 
@@ -137,4 +171,7 @@ def _take(model: Model, draw: Draw, found: Any, data: pd.DataFrame) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         taking.button("csv", data.to_csv(index=False), name, "samples")
         taking.button("json", json.dumps(facts, ensure_ascii=False, indent=2), name, "samples")
-        taking.button("txt", "\n".join(found.texts) + "\n", name, "samples")
+        if showing.of(model.run).images:
+            taking.button("png", lambda: sheet(found.texts), name, "samples", "One picture (PNG)")
+        else:
+            taking.button("txt", "\n".join(found.texts) + "\n", name, "samples")

@@ -4,9 +4,13 @@ import { css, whole } from "./colour.js";
 import { element } from "./parts.js";
 
 const LONGEST = 420;
+/** What may become the source of a picture: it comes from data. */
+const PICTURE = /^data:image\/png;base64,[A-Za-z0-9+/=]+$/;
 
 export class Card {
-  constructor(stage) {
+  /** @param pictures says whether texts are pictures. */
+  constructor(stage, pictures) {
+    this.pictures = pictures;
     this.root = stage.appendChild(element("div", { class: "lm-card", hidden: true, "aria-hidden": "true" }));
   }
 
@@ -21,7 +25,10 @@ export class Card {
   show([left, top], { text, facts, row }) {
     const { root } = this;
     root.replaceChildren();
-    if (text !== undefined) {
+    if (text !== undefined && this.pictures()) {
+      // A way from A to B has letters at its ends, and they are no pictures.
+      root.append(PICTURE.test(text) ? element("img", { class: "lm-x", src: text, alt: "picture" }) : element("p", {}, text));
+    } else if (text !== undefined) {
       const short = text.length > LONGEST ? text.slice(0, LONGEST - 1) + "…" : text;
       root.append(element("p", { class: text ? "" : "lm-quiet" }, text === "" ? "(empty)" : short));
     }

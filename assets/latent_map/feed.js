@@ -80,8 +80,14 @@ const READ = {
   selection: plain,
   overlays: plain,
   numbers: async (message, load) => message && new Uint32Array(await load(message.blob)),
-  texts: async (message, load) => message && load(message.blob),
+  texts: readTexts,
 };
+
+/** All sentences, or a promise of pictures: each window of these is loaded when one of it is asked for. */
+async function readTexts(message, load) {
+  if (!message?.parts) return message && load(message.blob);
+  return { window: message.window, load: (part) => load(message.parts[part]) };
+}
 
 async function readPoints(message, load) {
   const panes = await Promise.all(

@@ -9,7 +9,7 @@ import { Legend } from "./legend.js";
 import { debounced, download } from "./parts.js";
 import { Picture } from "./picture.js";
 import { Pointing } from "./pointing.js";
-import { Rows, Texts } from "./rows.js";
+import { Rows, Texts, Windows } from "./rows.js";
 import { pngOf, svgOf } from "./save.js";
 import { scaleOf } from "./scale.js";
 import { Status, Steps, Toolbar } from "./tools.js";
@@ -167,8 +167,9 @@ export class LatentMap extends Picture {
     this.numbers = numbers;
   }
 
-  _showTexts(buffer) {
-    this.texts = buffer && new Texts(buffer);
+  _showTexts(told) {
+    if (told?.window) this.texts = new Windows(told, () => this.pointing.again());
+    else this.texts = told && new Texts(told);
   }
 
   // -- memory ----------------------------------------------------------------------------------------

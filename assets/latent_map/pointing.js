@@ -10,7 +10,7 @@ const REACH = 14;
 export class Pointing {
   constructor(map) {
     this.map = map;
-    this.card = new Card(map.stage);
+    this.card = new Card(map.stage, () => map.about.pictures);
     this.forget();
   }
 
@@ -51,6 +51,11 @@ export class Pointing {
     this.card.show(found.pane.screen(map.rows.slotOf[row]), this.tell(row));
   }
 
+  /** A picture has come: the card that waits for it is written anew. */
+  again() {
+    if (this.place && this.row !== null) this.at(this.place);
+  }
+
   /** What is known of a row. */
   tell(row) {
     const { rows, scale, labels, texts, numbers, theme } = this.map;
@@ -87,6 +92,7 @@ export class Pointing {
     this.setFocus(found.row);
     const { text, facts, row } = this.tell(found.row);
     this.card.show(pane.screen(map.rows.slotOf[found.row]), { text, facts, row });
-    map.announce([text, ...facts.map(([name, value]) => `${name} ${value}`), `row ${row}`].join(", "));
+    const said = map.about.pictures ? "picture" : text;
+    map.announce([said, ...facts.map(([name, value]) => `${name} ${value}`), `row ${row}`].join(", "));
   }
 }

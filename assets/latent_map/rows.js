@@ -5,6 +5,8 @@ import { contours } from "./density.js";
 import { anchors, crowding, Grid } from "./geometry.js";
 import { View } from "./view.js";
 
+const MOST_WINDOWS = 64;
+
 let serial = 0;
 
 /** A number no array has had yet; painters send an array again when its version is another. */
@@ -222,5 +224,36 @@ export class Texts {
 
   at(row) {
     return this.decoder.decode(this.bytes.subarray(this.offsets[row], this.offsets[row + 1]));
+  }
+}
+
+/** Pictures, by windows of rows: what was not looked at was not loaded. */
+export class Windows {
+  /**
+   * @param told `{window, load}`: rows in a window, and what loads the bytes of one.
+   * @param arrived called when a window has come.
+   */
+  constructor({ window, load }, arrived) {
+    Object.assign(this, { window, load, arrived, kept: new Map() });
+  }
+
+  /** The picture of a row; undefined while it is on its way. */
+  at(row) {
+    const part = Math.floor(row / this.window);
+    const found = this.kept.get(part);
+    if (!found) this._fetch(part);
+    return found?.texts?.at(row - part * this.window);
+  }
+
+  async _fetch(part) {
+    const entry = {};
+    this.kept.set(part, entry);
+    if (this.kept.size > MOST_WINDOWS) this.kept.delete(this.kept.keys().next().value);
+    try {
+      entry.texts = new Texts(await this.load(part));
+      this.arrived();
+    } catch {
+      this.kept.delete(part); // asked for again when the pointer comes back
+    }
   }
 }

@@ -4,6 +4,8 @@ const MOUNTED = new WeakMap();
 const SVG = "http://www.w3.org/2000/svg";
 /** Share of the square between two places of a drawn line. */
 const LEAST = 0.02;
+/** What may become the source of a picture. */
+const PICTURE = /^data:image\/png;base64,[A-Za-z0-9+/=]+$/;
 const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"];
 
 function element(name, attributes = {}, ...children) {
@@ -15,7 +17,13 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-function sentence(parts, dim) {
+/** A picture; what is none is shown as nothing. */
+function picture(text) {
+  return PICTURE.test(text) ? element("img", { class: "zs-x", src: text, alt: "picture", draggable: "false" }) : document.createTextNode("∅");
+}
+
+function sentence(parts, dim, images) {
+  if (images) return [picture(parts.map(([text]) => text).join(""))];
   if (!parts.length) return [document.createTextNode("∅")];
   return parts.map(([text, mark]) => element("span", { class: mark ? "zs-mark" : dim ? "zs-dim" : null }, text));
 }
@@ -28,7 +36,7 @@ class Palette {
   }
 
   show(data, told) {
-    this.told = told;
+    this.send = told;
     // The server says the line back, late perhaps: whoever draws meanwhile must not lose what is drawn.
     const same = this.data && data.of === this.data.of && data.alt === this.data.alt;
     this.data = data;
@@ -47,7 +55,7 @@ class Palette {
     this.cells = cells.map((cell, at) => {
       const [column, row] = [at % size, Math.floor(at / size)];
       const made = element("div", { class: `cell${cell.off ? " off" : ""}`, role: "gridcell", tabindex: at ? -1 : 0,
-        title: cell.off ? `${cell.text}\n(${this.data.off})` : cell.text }, ...this.letter(column, row), element("span", {}, ...sentence(cell.parts, at > 0)));
+        title: this.told(cell) }, ...this.letter(column, row), element("span", {}, ...sentence(cell.parts, at > 0, this.data.images)));
       made.style.background = this.tint(column / (size - 1), row / (size - 1));
       made.addEventListener("focus", () => this.look(at));
       made.addEventListener("pointerenter", () => this.look(at));
@@ -60,6 +68,7 @@ class Palette {
     this.drawing = document.createElementNS(SVG, "svg");
     this.drawing.setAttribute("viewBox", "0 0 1 1");
     this.drawing.setAttribute("preserveAspectRatio", "none");
+    this.host.classList.toggle("images", Boolean(this.data.images));
     this.stage = element("div", { class: "stage" }, this.grid, this.drawing);
     this.reading = element("div", { class: "reading", "aria-live": "polite" });
     this.clear = element("button", { type: "button" }, "Clear the line");
@@ -69,6 +78,17 @@ class Palette {
     this.listen();
     this.paint();
     this.look(0);
+  }
+
+  /** What a cell says on hover: a picture says nothing more. */
+  told(cell) {
+    const said = this.data.images ? "" : cell.text;
+    return cell.off ? `${said}\n(${this.data.off})`.trim() : said;
+  }
+
+  /** What was written, as it is read below the square. */
+  large(text) {
+    return this.data.images ? picture(text) : text || "∅";
   }
 
   /** The letter of a corner. */
@@ -158,14 +178,14 @@ class Palette {
   look(cell) {
     this.here = cell;
     if (this.line.length > 1) return;
-    this.reading.replaceChildren(element("div", { class: "big" }, this.data.cells[cell].text || "∅"));
+    this.reading.replaceChildren(element("div", { class: "big" }, this.large(this.data.cells[cell].text)));
   }
 
   finish(line) {
     this.line = line;
     this.paint();
     if (!line.length) this.look(this.here);
-    this.told(line);
+    this.send(line);
   }
 
   /** The line, the cells it passes, and what they read, each sentence once. */
@@ -192,7 +212,7 @@ class Palette {
       : "Draw a line over the cells. With keys: arrows move, Enter adds a corner of the line, Escape clears it.";
     if (this.line.length < 2) return;
     const said = passed.map((cell) => this.data.cells[cell].text).filter((text, at, all) => text !== all[at - 1]);
-    this.reading.replaceChildren(element("ol", {}, ...said.map((text) => element("li", {}, text || "∅"))));
+    this.reading.replaceChildren(element("ol", {}, ...said.map((text) => element("li", {}, this.large(text)))));
   }
 }
 

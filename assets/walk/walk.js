@@ -5,6 +5,8 @@ const MOUNTED = new WeakMap();
 const PLACES = new Map();
 const SVG = "http://www.w3.org/2000/svg";
 const BEAT = 700;
+/** What may become the source of a picture. */
+const PICTURE = /^data:image\/png;base64,[A-Za-z0-9+/=]+$/;
 /** Viridis at five places. */
 const SCALE = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
 
@@ -25,8 +27,14 @@ function drawn(name, attributes, ...children) {
   return made;
 }
 
+/** A picture; what is none is shown as nothing. */
+function picture(text) {
+  return PICTURE.test(text) ? element("img", { class: "zs-x", src: text, alt: "picture" }) : document.createTextNode("∅");
+}
+
 /** A text of [part, is it marked]; "∅" for nothing. */
-function sentence(parts, dim) {
+function sentence(parts, dim, images) {
+  if (images) return [picture(parts.map(([text]) => text).join(""))];
   if (!parts.length) return [document.createTextNode("∅")];
   return parts.map(([text, mark]) => element("span", { class: mark ? "zs-mark" : dim ? "zs-dim" : null }, text));
 }
@@ -72,6 +80,10 @@ class Walk {
     this.build();
   }
 
+  sentence(parts, dim) {
+    return sentence(parts, dim, this.data.images);
+  }
+
   get stops() {
     return this.data.tracks[this.track].stops;
   }
@@ -80,13 +92,13 @@ class Walk {
     this.big = element("div", { class: "zs-big zs-sentence", "aria-live": "polite" });
     this.facts = element("div", { class: "walk-facts" });
     this.others = element("div", { class: "walk-others" });
-    this.strip = element("div", { class: "zs-strip", role: "table", "aria-label": this.data.alt });
+    this.strip = element("div", { class: this.data.images ? "zs-film" : "zs-strip", role: "table", "aria-label": this.data.alt });
     this.heat = element("details", { class: "walk-heat", ontoggle: () => this.warm() });
     this.gauges = element("div", { class: "walk-gauges" });
     this.host.replaceChildren(
       ...(this.data.tracks.length > 1 ? [this.tabs()] : []),
       this.scrubber(),
-      element("div", { class: "walk-box" }, this.big, this.facts, this.others),
+      element("div", { class: `walk-box${this.data.images ? " walk-images" : ""}` }, this.big, this.facts, this.others),
       this.gauges,
       this.strip,
       this.heat,
@@ -153,9 +165,9 @@ class Walk {
     const stop = this.stops[this.at];
     this.range.value = this.at;
     this.range.style.setProperty("--done", `${(100 * this.at) / Math.max(this.stops.length - 1, 1)}%`);
-    this.range.setAttribute("aria-valuetext", `${this.place(stop)}: ${stop.parts.map(([text]) => text).join("")}`);
+    this.range.setAttribute("aria-valuetext", this.data.images ? this.place(stop) : `${this.place(stop)}: ${stop.parts.map(([text]) => text).join("")}`);
     this.label.textContent = this.place(stop);
-    this.big.replaceChildren(...sentence(stop.parts, false));
+    this.big.replaceChildren(...this.sentence(stop.parts, false));
     this.facts.replaceChildren(...this.told(stop));
     this.compare();
     for (const row of this.strip.children) {
@@ -182,7 +194,7 @@ class Walk {
     const others = this.data.tracks.filter((_, at) => at !== this.track);
     this.others.replaceChildren(...others.map((track) => {
       const stop = track.stops[Math.round(share * (track.stops.length - 1))];
-      return element("div", {}, element("span", { class: "walk-name" }, track.name), ...sentence(stop.parts, true));
+      return element("div", {}, element("span", { class: "walk-name" }, track.name), ...this.sentence(stop.parts, true));
     }));
   }
 
@@ -197,8 +209,8 @@ class Walk {
       const marks = stops.slice(first, last + 1).map((one) => one.mark).filter(Boolean).join(" ");
       const row = element("div", { class: `zs-step${ends ? " zs-end" : ""}`, role: "row", onclick: () => { this.rest(); this.go(first); } },
         element("div", { class: "zs-alpha", role: "cell" }, ...(marks ? [element("b", {}, marks), " "] : []), label),
-        element("div", { class: "zs-sentence", role: "cell" }, ...sentence(stop.parts, first > 0 && !stop.fresh)),
-        element("div", { class: "zs-aside", role: "cell", title: "−log p(sentence | its code), end token counted" },
+        element("div", { class: "zs-sentence", role: "cell" }, ...this.sentence(stop.parts, first > 0 && !stop.fresh)),
+        element("div", { class: "zs-aside", role: "cell", title: this.data.about },
           aside + times, ...(stop.off ? [element("span", { class: "walk-off", title: this.data.off }, "off")] : [])));
       row.group = [first, last];
       return row;

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.commands import terminal
+from engine.commands import drawn, terminal
 from engine.commands.inputs import encoded_rows
 from engine.commands.latent import (
     Checkpoint,
@@ -47,6 +47,7 @@ def posterior(
     seed: Seed = 42,
     checkpoint: Checkpoint = None,
     device: Device = "auto",
+    output: drawn.Output = None,
     json: Json = False,
 ) -> None:
     """Is the posterior alive? The verdict with its evidence, holes, and what lies in them."""
@@ -55,6 +56,7 @@ def posterior(
     from engine.runs.material import split_of
 
     hosted = open_model(run, checkpoint, device)
+    drawn.of_images(hosted, output)
     config = hosted.config
     used = [remedy.name for remedy in config.objective.remedies]
     with terminal.progress() as progress:
@@ -81,6 +83,9 @@ def posterior(
         return
     for line in _told(found):
         typer.echo(line)
+    if drawn.of_images(hosted):
+        drawn.show([draw.text for draw in draws], output)
+        return
     for draw in draws:
         typer.echo(f"{draw.ratio:8.1f}  {draw.text}")
 
@@ -109,6 +114,7 @@ def traverse(
     seed: Seed = 42,
     checkpoint: Checkpoint = None,
     device: Device = "auto",
+    output: drawn.Output = None,
     json: Json = False,
 ) -> None:
     """Move a sentence along single units or principal axes and decode what it becomes."""
@@ -119,6 +125,7 @@ def traverse(
     _one_of("--axes", axes, ("units", "pca"))
     _one_of("--over", over, ("quantiles", "deviations"))
     hosted = open_model(run, checkpoint, device)
+    images, sentence = drawn.of_images(hosted, output), drawn.taken(hosted, sentence)
     kind = arithmetic_of(hosted.model.latent)
     with terminal.progress() as progress:
         codes = encoded_rows(hosted, split, rows, seed, device, progress).codes
@@ -132,6 +139,11 @@ def traverse(
             for one in found
         ]
         terminal.show_json(origin(hosted) | {"sentence": asdict(found[0].sentence), "axes": moved})
+        return
+    if images:
+        for one in found:
+            terminal.note(f"{one.axis}  (the picture itself at {one.here:.2f})")
+        drawn.show([stop.text for one in found for stop in one.stops], output, stops)
         return
     for one in found:
         typer.echo(f"{one.axis}  (the sentence itself at {one.here:.2f})")
@@ -154,6 +166,7 @@ def attribute(
     seed: Seed = 42,
     checkpoint: Checkpoint = None,
     device: Device = "auto",
+    output: drawn.Output = None,
     json: Json = False,
 ) -> None:
     """Slide a sentence along the direction between two slices or labels, and say how sure it is."""
@@ -166,6 +179,7 @@ def attribute(
 
     _one_of("--how", how, ("mean", "lda"))
     hosted = open_model(run, checkpoint, device)
+    images, sentence = drawn.of_images(hosted, output), drawn.taken(hosted, sentence)
     latent = hosted.model.latent
     with terminal.progress() as progress:
         encoded = encoded_rows(hosted, split, rows, seed, device, progress)
@@ -181,7 +195,9 @@ def attribute(
         facts = {"vector": _facts(vector), "sentence": asdict(found.sentence)}
         terminal.show_json(origin(hosted) | facts | {"stops": [asdict(s) for s in found.stops]})
         return
-    for stop in found.stops:
+    if images:
+        drawn.show([stop.decoded.text for stop in found.stops], output, stops)
+    for stop in () if images else found.stops:
         sure = "" if stop.agreement is None else f"{stop.agreement:4.0%}"
         typer.echo(f"{stop.s:6.2f} {sure}  {stop.decoded.text}")
     low, high = vector.auc_range

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.config import DataError
+from engine.data.picture_files import SUFFIXES, from_file
 
 if TYPE_CHECKING:
     from engine.hosting import Hosted
@@ -21,6 +22,8 @@ BATCH = 256
 def read_sentences(path: Path) -> list[str]:
     """The lines of a text file (also .gz), or of stdin for ``-``; blank lines are left out.
 
+    The file of a picture is one line: its data URI.
+
     Raises:
         DataError: there is no such file, no line in it, or a line that is not UTF-8.
     """
@@ -29,6 +32,8 @@ def read_sentences(path: Path) -> list[str]:
 
 def read_lines(path: Path) -> list[str]:
     """The same with blank lines in their places, so that what is written line by line stays beside them."""
+    if path.suffix.lower() in SUFFIXES:
+        return [from_file(_raw(path), path.name)]
     lines = [line.strip() for line in io.StringIO(_decoded(_raw(path), path), newline=None)]
     if not any(lines):
         raise DataError(f"{path} must have at least one line of text, it has none")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.commands import terminal
+from engine.commands import drawn, terminal
 from engine.commands.inputs import encoded_rows
 from engine.commands.training import RunName
+from engine.data.pictures import is_picture
 from engine.runs import store
 
 if TYPE_CHECKING:
@@ -88,10 +89,13 @@ def interpolate(
     seed: Seed = 42,
     checkpoint: Checkpoint = None,
     device: Device = "auto",
+    output: drawn.Output = None,
     json: Json = False,
 ) -> None:
-    """Decode the codes between two sentences, and measure how smooth the path is."""
+    """Decode the codes between two sentences or pictures, and measure how smooth the path is."""
     hosted = open_model(run, checkpoint, device)
+    images = drawn.of_images(hosted, output)
+    a, b = drawn.taken(hosted, a), drawn.taken(hosted, b)
     decoding = decoding_of(hosted, max_tokens, strategy=strategy, beam=beam, seed=seed)
     from engine.explore.smoothness import smoothness
     from engine.explore.ways import THROUGH_DATA, find_path, graph_of
@@ -109,8 +113,11 @@ def interpolate(
         everything = origin(hosted) | found.interpolation.to_dict() | {"measures": measures}
         terminal.show_json(everything | cost)
         return
-    for step in found.interpolation.steps:
-        typer.echo(f"{step.alpha:.2f}  {step.text}")
+    if images:
+        drawn.show([step.text for step in found.interpolation.steps], output, steps)
+    else:
+        for step in found.interpolation.steps:
+            typer.echo(f"{step.alpha:.2f}  {step.text}")
     for remark in _remarks(found.interpolation):
         terminal.note(remark)
     terminal.note(", ".join(f"{name} {value:.3g}" for name, value in measures.items()))
@@ -134,7 +141,8 @@ def _remarks(found: Interpolation) -> Iterator[str]:
             yield f"{letter}: the vocabulary lacks {', '.join(end.unknown)}"
         if end.truncated:
             yield f"{letter}: longer than the model reads, so it was cut"
-        yield f"{letter}: edit similarity of its reconstruction {end.similarity:.2f}"
+        what = "share of equal pixels" if is_picture(end.text) else "edit similarity"
+        yield f"{letter}: {what} of its reconstruction {end.similarity:.2f}"
     if found.ignored:
         yield "the decoder ignores the code: every step reads the same"
 

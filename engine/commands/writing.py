@@ -1,4 +1,4 @@
-"""Commands that write sentences, one for a draw or one for a line: sample, reconstruct."""
+"""Commands that write sentences or pictures, one for a draw or one for a line: sample, reconstruct."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.commands import terminal
+from engine.commands import drawn, terminal
 from engine.commands.inputs import batches_of, read_lines, require_folder, write_lines
 from engine.commands.latent import (
     Beam,
@@ -28,6 +28,7 @@ from engine.commands.latent import (
     origin,
 )
 from engine.commands.training import RunName
+from engine.data.pictures import is_picture
 
 if TYPE_CHECKING:
     from engine.decoding.config import DecodingConfig
@@ -37,7 +38,11 @@ if TYPE_CHECKING:
 
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Write the sentences to this file, one a line, in order."),
+    typer.Option(
+        "--output",
+        "-o",
+        help="Write them to this file, in order: sentences one a line, pictures as one PNG.",
+    ),
 ]
 
 
@@ -65,25 +70,33 @@ def sample(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Write sentences from draws of the prior, or around a sentence."""
+    """Write sentences or pictures from draws of the prior, or around one."""
     require_folder(output)
     hosted = open_model(run, checkpoint, device)
     chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "beam": beam}
     decoding = decoding_of(hosted, max_tokens, strategy=strategy, seed=seed, **chosen)
     from engine.evaluation.diversity import diversity
 
-    drawn = _drawn(hosted, n, around, decoding)
-    measures = diversity(drawn.ids)
-    if output is not None:
-        write_lines(output, drawn.texts)
-        terminal.note(f"{len(drawn.texts):,} sentences in {output}")
+    found = _drawn(hosted, n, around, decoding)
+    measures = diversity(found.ids)
+    images = drawn.of_images(hosted)
+    if output is not None and not images:
+        write_lines(output, found.texts)
+        terminal.note(f"{len(found.texts):,} sentences in {output}")
+    if images and not (json and output is None):
+        drawn.show(found.texts, output)
     if json:
         settings = {"decoding": decoding.model_dump(), "measures": measures}
-        terminal.show_json(origin(hosted) | settings | asdict(drawn))
+        terminal.show_json(origin(hosted) | settings | asdict(found))
         return
-    for text in drawn.texts if output is None else ():
+    for text in found.texts if output is None and not images else ():
         typer.echo(text)
-    terminal.note(", ".join(f"{name} {value:.3g}" for name, value in measures.items()))
+    terminal.note(", ".join(f"{name} {measures[name]:.3g}" for name in _told(measures, images)))
+
+
+def _told(measures: dict[str, float], images: bool) -> Iterator[str]:
+    """The numbers that mean something: n-grams of pixels do not."""
+    return (name for name in measures if not images or name == "unique")
 
 
 def _drawn(hosted: Hosted, n: int, around: str | None, decoding: DecodingConfig) -> Samples:
@@ -92,7 +105,8 @@ def _drawn(hosted: Hosted, n: int, around: str | None, decoding: DecodingConfig)
 
     draw = partial(from_prior, hosted.model, hosted.tokenizer)
     if around is not None:
-        draw = partial(draw_around, hosted.model, hosted.tokenizer, around)
+        centre = drawn.taken(hosted, around)
+        draw = partial(draw_around, hosted.model, hosted.tokenizer, centre)
     with terminal.progress() as progress:
         return in_parts(draw, n, decoding, progress=progress)
 
@@ -100,7 +114,12 @@ def _drawn(hosted: Hosted, n: int, around: str | None, decoding: DecodingConfig)
 def reconstruct(
     run: RunName,
     input: Annotated[
-        Path, typer.Option("--input", "-i", help="A text file, a sentence a line; - reads stdin.")
+        Path,
+        typer.Option(
+            "--input",
+            "-i",
+            help="A text file, a sentence a line; - reads stdin. Of images the file of one.",
+        ),
     ],
     output: Output = None,
     draws: Annotated[
@@ -134,14 +153,18 @@ def reconstruct(
     numbers = [at for at, line in enumerate(lines) if line]
     found = list(_reconstructed(hosted, [lines[at] for at in numbers], decoding, draws, sampled))
     by_line = dict(zip(numbers, found, strict=True))
-    if output is not None:
+    images = drawn.of_images(hosted)
+    if images and not (json and output is None):
+        rows_of = [[one.seen, one.output, *one.draws] for one in found]
+        drawn.show([text for row in rows_of for text in row], output, 2 + len(found[0].draws))
+    elif output is not None:
         write_lines(output, (by_line[at].output if line else "" for at, line in enumerate(lines)))
         terminal.note(f"{len(lines):,} lines in {output}")
     if json:
         rows = [{"line": at + 1} | asdict(one) for at, one in by_line.items()]
         terminal.show_json(origin(hosted) | {"decoding": decoding.model_dump(), "sentences": rows})
         return
-    if output is None:
+    if output is None and not images:
         _show(found)
     terminal.note(_summary(found))
 
@@ -174,6 +197,5 @@ def _summary(found: Sequence[Reconstruction]) -> str:
     similarity = sum(one.similarity for one in found) / len(found)
     cut = sum(one.truncated for one in found)
     longer = f"; {cut} longer than the model reads, so cut" if cut else ""
-    return (
-        f"{exact} of {len(found)} came back exactly; mean edit similarity {similarity:.3f}{longer}"
-    )
+    what = "share of equal pixels" if is_picture(found[0].text) else "edit similarity"
+    return f"{exact} of {len(found)} came back exactly; mean {what} {similarity:.3f}{longer}"

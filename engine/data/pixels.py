@@ -82,8 +82,9 @@ class Pixels(Tokenizer):
             levels[number, : len(row)] = levels_of(np.array(row, np.int64))
         return [pictures.write(one) for one in levels.reshape(-1, self.side, self.side)]
 
-    def _piece(self, token: int) -> str:
-        return self._pieces[token]
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """None: a picture is shown whole, and no part of it is marked as a word is."""
+        return []
 
     def _table(self, texts: Sequence[str], max_tokens: int | None) -> np.ndarray:
         size = self.side**2

@@ -24,6 +24,16 @@ def edit_similarities(pairs: Iterable[Pair]) -> NDArray[np.float64]:
     return np.array([Levenshtein.normalized_similarity(a, b) for a, b in pairs])
 
 
+def similarities(pairs: Iterable[Pair], pictures: bool = False) -> NDArray[np.float64]:
+    """How alike each pair is, 0 to 1: of texts the edit similarity, of pictures the share of equal pixels.
+
+    A pixel has its place, so that one which moved is wrong twice; both pictures have as many.
+    """
+    if not pictures:
+        return edit_similarities(pairs)
+    return np.array([float(np.mean(np.asarray(a) == np.asarray(b))) for a, b in pairs])
+
+
 def edit_similarity(pairs: Iterable[Pair]) -> float:
     """Mean of 1 - token edit distance / longer length, 0 to 1."""
     return float(_some(edit_similarities(pairs)).mean())

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.config import DataError
+from engine.data.pictures import is_picture
 from engine.decoding.config import DecodingConfig
-from engine.evaluation.text import corpus_bleu, edit_similarities, exact_match
+from engine.evaluation.text import corpus_bleu, exact_match, similarities
 from engine.explore.sentences import Sentence, padded, read
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Line:
         text: as given.
         output: what its code decodes to, free-running.
         label: of the line; empty without one.
-        similarity: 1 - token edit distance / longer length, 0 to 1.
+        similarity: 1 - token edit distance / longer length, of pictures the share of equal pixels; 0 to 1.
         exact: it came back token by token.
         tokens: how many the model read, start and end not counted.
         nll: -log p(line | code), end token counted, nats.
@@ -64,8 +65,8 @@ class Group:
     Attributes:
         name: the label, or "6 to 10 tokens".
         lines: how many.
-        bleu: corpus BLEU-4, 0 to 100.
-        similarity: mean edit similarity, 0 to 1.
+        bleu: corpus BLEU-4, 0 to 100; nan of pictures, which have no n-grams.
+        similarity: mean similarity, 0 to 1.
         exact: share that came back token by token, 0 to 1.
     """
 
@@ -83,7 +84,7 @@ class Bulk:
     Attributes:
         lines: worst first, those of like similarity in the order they were given.
         whole: all of them together.
-        by_length: shortest first.
+        by_length: shortest first; empty for pictures, which all have as many pixels.
         by_label: most lines first; empty without labels.
     """
 
@@ -152,7 +153,7 @@ def reconstruct_lines(
     return Bulk(
         lines=[line for line, _, _ in found],
         whole=_group("all lines", found),
-        by_length=list(_groups(found, _bucket)),
+        by_length=[] if is_picture(found[0][0].text) else list(_groups(found, _bucket)),
         by_label=[]
         if labels is None
         else _most_first(_groups(found, lambda line: (0, line.label))),
@@ -181,7 +182,7 @@ def _chunk(
             kl = [math.nan] * len(typed)
     outputs = decode(model, code, decoding)
     pairs = [(output, one.ids) for output, one in zip(outputs, typed, strict=True)]
-    similarity = edit_similarities(pairs)
+    similarity = similarities(pairs, tokenizer.config.reads == "images")
     for at, (text, one) in enumerate(zip(tokenizer.decode(outputs), typed, strict=True)):
         line = Line(
             number=numbers[at] + 1,
@@ -215,7 +216,8 @@ def _groups(found: Found, key: Key) -> Iterator[Group]:
 def _group(name: str, found: Found) -> Group:
     pairs = [(output, source) for _, output, source in found]
     similarity = float(np.mean([line.similarity for line, _, _ in found]))
-    return Group(name, len(found), corpus_bleu(pairs), similarity, exact_match(pairs))
+    bleu = math.nan if is_picture(found[0][0].text) else corpus_bleu(pairs)
+    return Group(name, len(found), bleu, similarity, exact_match(pairs))
 
 
 def _most_first(groups: Iterator[Group]) -> list[Group]:

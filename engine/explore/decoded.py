@@ -25,7 +25,7 @@ class Decoded:
     Attributes:
         text: the sentence.
         ids: token ids without start and end.
-        pieces: its tokens as they are displayed.
+        pieces: its tokens as they are displayed; of a picture none.
         changed: for each piece, whether the sentence it is compared with lacks it.
         nll: -log p(sentence | code), end token counted, nats.
         off_data: whether log q(z) is below what 99 of 100 posterior draws exceed; None where nobody asked.

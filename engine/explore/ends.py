@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.pictures import is_picture
 from engine.decoding.config import DecodingConfig
-from engine.evaluation.text import edit_similarity
+from engine.evaluation.text import similarities
 from engine.explore.sentences import Sentence, padded, read
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Endpoint:
     Attributes:
         text: as typed.
         reconstruction: the sentence that its code decodes to.
-        similarity: 1 - token edit distance / longer length, 0 to 1.
+        similarity: 1 - token edit distance / longer length, of pictures the share of equal pixels; 0 to 1.
         unknown: words that the vocabulary lacks.
         truncated: the text was longer than the model reads.
     """
@@ -95,5 +96,5 @@ def encode_typed(
 
 def endpoint(typed: Sentence, ids: list[int], reconstruction: str) -> Endpoint:
     """A typed sentence beside what its code decodes to, ``ids`` and the text of them."""
-    similarity = edit_similarity([(ids, typed.ids)])
+    similarity = float(similarities([(ids, typed.ids)], is_picture(typed.text))[0])
     return Endpoint(typed.text, reconstruction, similarity, typed.unknown, typed.truncated)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.data.pictures import is_picture
 from engine.data.tokenizers import BLANK
 from engine.explore.interpolation import Interpolation, Step
 
@@ -114,10 +115,14 @@ _LATEX = str.maketrans(
 
 
 def markdown_text(text: str) -> str:
-    """A text that Markdown shows as it is, on one line."""
+    """A text that Markdown shows as it is, on one line; a picture as itself."""
+    if is_picture(text):
+        return f"![picture]({text})"
     return " ".join(text.split("\n")).translate(_MARKDOWN)
 
 
 def latex_text(text: str) -> str:
-    """A text that LaTeX sets as it is."""
+    """A text that LaTeX sets as it is; it has no place for the bytes of a picture."""
+    if is_picture(text):
+        return "[picture]"
     return text.translate(_LATEX)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.config import ConfigError
 from engine.decoding.config import DecodingConfig
-from engine.evaluation.text import edit_similarity
+from engine.evaluation.text import similarities
 from engine.explore.marks import difference
 from engine.explore.sentences import padded, read
 
@@ -26,7 +26,7 @@ class Reconstruction:
         text: as typed.
         output: what its code decodes to, free-running; where a sample was asked for, what that decodes to.
         difference: runs of pieces that are ``same``, ``removed`` or ``added``.
-        similarity: 1 - token edit distance / longer length, 0 to 1.
+        similarity: 1 - token edit distance / longer length, of pictures the share of equal pixels; 0 to 1.
         exact: it came back token by token.
         pieces: the tokens of the text as they are displayed.
         token_nll: nats of each token and the end token given the true beginning and the code.
@@ -34,6 +34,7 @@ class Reconstruction:
         unknown: words that the vocabulary lacks.
         truncated: the text was longer than the model reads.
         draws: what samples of the posterior decode to; none where there is no posterior.
+        seen: what the model reads of it: its tokens as a text, of a picture its pixels on or off.
     """
 
     text: str
@@ -47,6 +48,7 @@ class Reconstruction:
     unknown: list[str]
     truncated: bool
     draws: list[str] = field(default_factory=list)
+    seen: str = ""
 
 
 def reconstruct(
@@ -99,18 +101,22 @@ def reconstruct(
     beside = latent.z[:draws].transpose(0, 1).flatten(0, 1)
     drawn = decode(model, beside, decoding) if draws else []
     written, samples = tokenizer.decode(outputs), tokenizer.decode(drawn)
+    pairs = [(output, one.ids) for output, one in zip(outputs, sentences, strict=True)]
+    seen = tokenizer.decode(one.ids for one in sentences)
+    similarity = similarities(pairs, tokenizer.config.reads == "images")
     return [
         Reconstruction(
             text=sentence.text,
             output=written[at],
             difference=difference(tokenizer.pieces(sentence.ids), tokenizer.pieces(outputs[at])),
-            similarity=edit_similarity([(outputs[at], sentence.ids)]),
+            similarity=float(similarity[at]),
             exact=outputs[at] == sentence.ids,
             pieces=tokenizer.pieces(sentence.ids),
             token_nll=nll[at][: len(sentence.ids) + 1],
             kl=kl[at],
             unknown=sentence.unknown,
             truncated=sentence.truncated,
+            seen=seen[at],
             draws=samples[at * draws : (at + 1) * draws],
         )
         for at, sentence in enumerate(sentences)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from engine.data.pictures import is_picture
+
 if TYPE_CHECKING:
     from engine.explore.words import WordIndex
 
@@ -157,7 +159,9 @@ def scored(
 
 
 def words_of(text: str) -> set[str]:
-    """The words of a text, in lower case, each once."""
+    """The words of a text, in lower case, each once; a picture has none."""
+    if is_picture(text):
+        return set()
     return set(_WORD.findall(text.lower()))
 
 

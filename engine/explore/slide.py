@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decoding.config import DecodingConfig
-from engine.evaluation.text import edit_similarities
+from engine.evaluation.text import similarities
 from engine.explore.arithmetic import arithmetic_of
 from engine.explore.attributes import AttributeVector
 from engine.explore.decoded import Decoded, decode_codes
@@ -99,7 +99,8 @@ def slide(
     decoded = decode_codes(model, tokenizer, codes, decoding, compared_with=0, data=data)
     here, there = decoded[0], decoded[1 : count + 1]
     beside = [[one.text for one in decoded[1 + at + count :: count]] for at in range(count)]
-    similarity = edit_similarities([(one.ids, here.ids) for one in there])
+    pairs = [(one.ids, here.ids) for one in there]
+    similarity = similarities(pairs, tokenizer.config.reads == "images")
     echoes = vector.along(kind.vectors(_encoded(model, there, decoding)))
     found = [
         SlideStop(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.decoding.config import DecodingConfig
-from engine.evaluation.text import edit_similarities
+from engine.evaluation.text import similarities
 from engine.explore.decoded import decode_codes
 from engine.explore.ends import Endpoint, endpoint
 from engine.explore.marks import changed
@@ -92,6 +92,7 @@ def wobble(
     counts = Counter(one.text for one in drawn)
     pieces = {one.text: one.pieces for one in drawn}
     shares = [count / draws for count in counts.values()]
+    pairs = [(one.ids, own.ids) for one in drawn]
     return Wobble(
         sentence=endpoint(typed[0], own.ids, own.text),
         readings=[
@@ -101,5 +102,5 @@ def wobble(
         draws=draws,
         settled=counts[own.text] / draws,
         entropy=-sum(share * math.log(share) for share in shares),
-        similarity=float(edit_similarities([(one.ids, own.ids) for one in drawn]).mean()),
+        similarity=float(similarities(pairs, tokenizer.config.reads == "images").mean()),
     )

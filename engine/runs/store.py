@@ -23,7 +23,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.config import ROOT, ConfigError, RunBusy, RunNotFound, home
 from engine.runs import files
@@ -78,6 +78,12 @@ class Run:
         if not is_run(self.path):
             raise RunNotFound(_not_found(self.name))
         return files.read_json(self.path / CONFIG_FILE)
+
+    @property
+    def kind(self) -> Literal["text", "images"]:
+        """What the run has learned from: text unless its tokeniser reads images."""
+        tokenizer = self.config().get("tokenizer", {})
+        return "images" if tokenizer.get("kind") == "pixels" else "text"
 
     def status(self) -> Status:
         """What the run is doing now; "lost" if its worker died without a word."""

@@ -64,3 +64,49 @@ def collapse(folder: Path) -> None:
     latent = [name for name in weights if name.startswith("latent.")]
     assert latent
     save_file(weights | {name: torch.zeros_like(weights[name]) for name in latent}, path)
+
+
+def make_picture_run(home: Path) -> None:
+    """A home with labelled pictures of 6 by 6 pixels, "strokes", and the run "small" that has seen them."""
+    import numpy as np
+
+    from engine.data.importing import import_path
+    from engine.experiment import load_config, override
+    from engine.presets import preset
+    from engine.runs import store
+    from engine.runs.worker import work
+
+    rng = np.random.default_rng(0)
+    table = np.zeros((80, 6, 6), np.uint8)
+    labels = np.array(["across", "down"] * 40)
+    for number, one in enumerate(table):
+        line = one if number % 2 else one.T
+        line[1:5, 1 + number % 4] = rng.integers(120, 256, 4)
+    np.savez(home / "strokes.npz", images=table, labels=labels)
+    import_path(home / "strokes.npz", "strokes")
+    small = [
+        "data.name=strokes",
+        "data.max_tokens=36",
+        "tokenizer.side=6",
+        "model.encoder.side=6",
+        "model.encoder.planes=[4,4,4]",
+        "model.encoder.hidden=8",
+        "model.decoder.side=6",
+        "model.decoder.kernels=[3,3]",
+        "model.decoder.channels=4",
+        "model.latent.size=4",
+        "objective.remedies=[]",
+        "training.epochs=3",
+        "training.max_steps=6",
+        "training.batch_size=16",
+        "training.evaluate_every=3",
+        "training.keep_every=3",
+        "training.device=cpu",
+        "training.precision=float32",
+        "evaluation.mi_rows=6",
+        "evaluation.iw_samples=2",
+    ]
+    config = override(preset("lagging-omniglot-small"), small)
+    run = store.create(load_config(config.model_dump(mode="json")).model_dump(mode="json"), "small")
+    status = work(run)
+    assert status.state == "finished", status.message

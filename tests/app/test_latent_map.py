@@ -292,3 +292,16 @@ def test_a_saved_page_holds_all_its_data_and_no_address() -> None:
 
 def test_the_same_map_makes_the_same_page() -> None:
     assert maps.standalone_html(places(), alt="x") == maps.standalone_html(places(), alt="x")
+
+
+def test_pictures_lie_ready_in_windows_and_sentences_in_one_piece() -> None:
+    from app.latent_map.inputs import WINDOW
+
+    texts = [f"data:image/png;base64,{number:08d}" for number in range(WINDOW + 3)]
+    one, windows = maps.Texts(texts), maps.Texts(texts, pictures=True)
+    assert len(one.parts) == 1 and len(windows.parts) == 2
+    assert windows.parts[1].content.endswith(texts[-1].encode())
+    assert np.frombuffer(windows.parts[1].content[:4], "<u4").tolist() == [3]
+    changed = maps.Texts([*texts[:-1], "data:image/png;base64,other"], pictures=True)
+    assert windows.digest != changed.digest and windows.parts[0].digest == changed.parts[0].digest
+    assert maps.Texts([], pictures=True).digest == maps.Texts([]).digest

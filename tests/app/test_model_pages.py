@@ -139,7 +139,7 @@ def test_many_lines_are_reconstructed_worst_first(page: Open, trained: Path, sai
 def test_another_source_does_not_keep_the_report_of_the_last_one(
     page: Open, trained: Path, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "AT_ONCE", 5)
+    monkeypatch.setattr("app.creating.model.SENTENCES_AT_ONCE", 5)
     app = page("reconstruct", run="tiny", mode="many lines")
     app.text_area(key="lines").set_value("the cat sees the ball .\nthe dog .").run()
     assert len(app.dataframe) == 1
@@ -164,7 +164,7 @@ def test_a_split_is_reconstructed_in_the_background_and_found_again_in_another_t
     said: Said,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(batches, "AT_ONCE", 5)
+    monkeypatch.setattr("app.creating.model.SENTENCES_AT_ONCE", 5)
     app = page("reconstruct", run="tiny", mode="many lines")
     app.segmented_control(key="lines-of").set_value("a split").run()
     assert not app.dataframe, "nothing is begun unasked"

@@ -1,0 +1,227 @@
+"""How one x is shown: a sentence as words, a picture as itself; and what both are called.
+
+No page asks whether a run is of pictures: it asks here for HTML, a column, a label or a word. What comes
+from a data set or an address is other people's: a text is escaped, and only what is a PNG in base64 becomes
+the source of a picture.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app import loaders, sentences
+from engine.config import RunNotFound
+from engine.runs.store import Run
+
+PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
+SMALL, MIDDLE, LARGE = 40, 72, 148
+"""Sides of a picture on the page, pixels: in a list, in a strip, alone."""
+IN_TABLES = 56
+LONGEST = 140
+# From the longest: what is inside another must come after it.
+WORDS = (
+    ("nats a sentence", "nats an image"),
+    ("nats per sentence", "nats per image"),
+    ("nats/sentence", "nats/image"),
+    ("per sentence", "per image"),
+    ("many lines", "many pictures"),
+    ("line as given", "as given"),
+    ("the end token", "the end"),
+    (", end token counted, start token and padding not", ""),
+    (", end token counted", ""),
+    ("token by token", "pixel by pixel"),
+    ("tokens", "pixels"),
+    ("token", "pixel"),
+    ("sentence", "picture"),
+    ("Sentence", "Picture"),
+    ("reads the same", "looks the same"),
+    ("read the same", "look the same"),
+    ("Type ", "Choose "),
+    ("typed", "chosen"),
+)
+
+
+@dataclass(frozen=True)
+class Showing:
+    """How the x of a run is shown.
+
+    Attributes:
+        images: whether they are pictures.
+    """
+
+    images: bool
+
+    @property
+    def noun(self) -> str:
+        """What one of them is called."""
+        return "picture" if self.images else "sentence"
+
+    @property
+    def nouns(self) -> str:
+        """What several are called."""
+        return f"{self.noun}s"
+
+    def words(self, text: str) -> str:
+        """Words that were written about sentences, about what this run is of."""
+        if self.images:
+            for ours, theirs in WORDS:
+                text = text.replace(ours, theirs)
+        return text
+
+    def chart(self, figure: go.Figure) -> go.Figure:
+        """A chart whose title and hover were written about sentences, about what this run is of."""
+        if self.images:
+            if (title := figure.layout.title.text) is not None:
+                figure.update_layout(title_text=self.words(title))
+            for trace in figure.data:
+                if isinstance(told := getattr(trace, "hovertemplate", None), str):
+                    trace.hovertemplate = self.words(told)
+        return figure
+
+    def html(self, text: str, side: int = MIDDLE, alt: str = "") -> str:
+        """One x as HTML.
+
+        Args:
+            text: a sentence or a data URI.
+            side: of a picture, pixels.
+            alt: what the picture is, for those who do not see it.
+        """
+        if self.images:
+            return picture(text, side, alt)
+        return html.escape(text) or "∅"
+
+    def marked(
+        self, text: str, pieces: Sequence[str], changed: Sequence[bool], side: int = MIDDLE
+    ) -> str:
+        """One x as HTML, a sentence with its changed pieces marked."""
+        if self.images:
+            return picture(text, side)
+        return sentences.marked(text, pieces, changed) or "∅"
+
+    def compared(self, source: str, output: str, side: int = MIDDLE) -> str:
+        """``output`` as HTML, words that ``source`` lacks marked."""
+        return picture(output, side) if self.images else sentences.compared(source, output)
+
+    def difference(self, found: Any, side: int = MIDDLE) -> str:
+        """What came back of an x, as HTML: words struck through and marked, or the picture."""
+        if self.images:
+            return picture(found.output, side, "what came back")
+        return sentences.difference(found.difference) or "∅"
+
+    def underlined(self, text: str, unknown: Collection[str], side: int = MIDDLE) -> str:
+        """What was given, as HTML, with words underlined that the vocabulary lacks."""
+        return picture(text, side) if self.images else sentences.underlined(text, unknown)
+
+    def strip(self, rows: Sequence[tuple[str, str, str]], alt: str) -> str:
+        """Rows of (place, an x as HTML, aside) as HTML: sentences below each other, pictures in a line.
+
+        Args:
+            rows: what stands before each, it, and what stands behind it; none of it is escaped here.
+            alt: what is shown.
+        """
+        cells = "".join(
+            f'<div class="zs-step" role="row"><div class="zs-alpha" role="cell">{place}</div>'
+            f'<div class="zs-sentence" role="cell">{shown}</div>'
+            f'<div class="zs-aside" role="cell">{aside}</div></div>'
+            for place, shown, aside in rows
+        )
+        kind = "zs-film" if self.images else "zs-strip"
+        return f'<div class="{kind}" role="table" aria-label="{html.escape(alt)}">{cells}</div>'
+
+    def label(self, text: str, most: int = LONGEST) -> str:
+        """One x on a button or in a caption, as Markdown."""
+        if self.images:
+            return f"![{self.noun}]({text})" if PICTURE.fullmatch(text) else "∅"
+        return sentences.plain(short(text, most))
+
+    def column(self, label: str | None = None, **options: Any) -> Any:
+        """The column of a table that holds x."""
+        if not self.images:
+            return st.column_config.TextColumn(label, **options)
+        named = None if label is None else self.words(label)
+        return st.column_config.ImageColumn(named, width=IN_TABLES + 24)
+
+    def table(self, data: pd.DataFrame, *columns: str) -> pd.DataFrame:
+        """A table whose columns of x can be looked at: a table blurs small pictures, so they are enlarged."""
+        if not self.images:
+            return data
+        from engine.data.sheets import enlarged
+
+        shown = {
+            name: [_trusted(text) and enlarged(text, 2 * IN_TABLES) for text in data[name]]
+            for name in columns
+            if name in data
+        }
+        return data.assign(**shown)
+
+    @property
+    def size(self) -> tuple[str, str, Callable[[Sequence[str]], np.ndarray]]:
+        """How large x are: what that is called, its unit, and what measures many."""
+        return ("ink", "share", _ink) if self.images else ("length", "words", _lengths)
+
+    @property
+    def match_help(self) -> str:
+        """What the share is that says how alike two x are."""
+        if self.images:
+            return "Share of equal pixels: how much of the picture its code keeps. Most pixels are off anyway."
+        return "1 - token edit distance / longer length: how much of the sentence its code keeps."
+
+    @property
+    def row_height(self) -> int | None:
+        """Of a table with x in it, pixels; None where it is a table's usual one."""
+        return IN_TABLES + 8 if self.images else None
+
+
+TEXT, IMAGES = Showing(False), Showing(True)
+
+
+def of(run: Run | None) -> Showing:
+    """How the x of a run is shown."""
+    try:
+        return IMAGES if run is not None and run.kind == "images" else TEXT
+    except RunNotFound:
+        return TEXT
+
+
+def current() -> Showing:
+    """How the x of the run that is chosen in the sidebar is shown."""
+    return of(loaders.current_run())
+
+
+def picture(text: str, side: int = MIDDLE, alt: str = "") -> str:
+    """A picture as HTML; a sign for nothing where the text is none that a browser may be given."""
+    if not _trusted(text):
+        return "∅"
+    return (
+        f'<img class="zs-x" src="{text}" alt="{html.escape(alt or "picture")}" '
+        f'style="width:{side}px;height:{side}px">'
+    )
+
+
+def _lengths(texts: Sequence[str]) -> np.ndarray:
+    return np.asarray([len(text.split()) for text in texts])
+
+
+def _ink(texts: Sequence[str]) -> np.ndarray:
+    from engine.data import pictures
+
+    return np.asarray([float(pictures.read(text).mean()) / pictures.WHITE for text in texts])
+
+
+def _trusted(text: str) -> str:
+    return text if PICTURE.fullmatch(text) else ""
+
+
+def short(text: str, most: int = LONGEST) -> str:
+    """A sentence that fits into a list; a sign for nothing where it is empty."""
+    text = " ".join(text.split())
+    return (text if len(text) <= most else f"{text[: most - 1].rstrip()}…") or "∅"

@@ -1,0 +1,104 @@
+"""Pictures on the command line: read from files, drawn in a terminal, written as one PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from engine.commands import terminal
+from engine.config import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from engine.hosting import Hosted
+
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A PNG of all pictures, for a run of images."),
+]
+COLUMNS, GAP = 78, 2
+"""Characters of a line, and between two pictures."""
+MOST_SIDE, MOST_DRAWN = 32, 48
+_BLOCKS = np.array([[" ", "▄"], ["▀", "█"]])
+
+
+def of_images(hosted: Hosted, output: Path | None = None) -> bool:
+    """Whether the run is of images.
+
+    Raises:
+        ConfigError: a PNG is asked for of a run of text.
+    """
+    images = hosted.tokenizer.config.reads == "images"
+    if output is not None and not images:
+        raise ConfigError(
+            f"--output writes pictures, and {hosted.run.name} is a run of text: leave it out, or use --json"
+        )
+    return images
+
+
+def taken(hosted: Hosted, given: str) -> str:
+    """What a model reads: a sentence as it stands, a picture from its file or data URI.
+
+    Raises:
+        DataError: there is no such picture.
+    """
+    from engine.data.picture_files import from_file
+    from engine.data.pictures import is_picture
+
+    if not of_images(hosted) or is_picture(given):
+        return given
+    path = Path(given).expanduser()
+    if not path.is_file():
+        raise DataError(
+            f"{hosted.run.name} is a run of images: give the file of a picture or a data URI, there is no "
+            f"file {given!r}"
+        )
+    return from_file(path.read_bytes(), path.name)
+
+
+def show(texts: Sequence[str], output: Path | None, columns: int | None = None) -> None:
+    """Write pictures into a PNG where one is asked for, else draw them where they are small.
+
+    Args:
+        texts: data URIs.
+        output: the PNG.
+        columns: pictures in a row of it.
+    """
+    from engine.data.sheets import sheet
+
+    count = "one picture" if len(texts) == 1 else f"{len(texts)} pictures"
+    if output is not None:
+        draft = output.with_name(f".{output.name}.part")
+        draft.write_bytes(sheet(texts, columns))
+        draft.replace(output)
+        terminal.note(f"{count} in {output}")
+        return
+    for line in lines(texts[:MOST_DRAWN]):
+        typer.echo(line)
+    terminal.note(f"{count}; --output pictures.png writes them, --json gives their data URIs")
+
+
+def lines(texts: Sequence[str]) -> Iterator[str]:
+    """Small pictures as lines of half blocks, side by side; larger ones give none."""
+    from engine.data import pictures
+
+    found = [pictures.read(text) > pictures.WHITE // 2 for text in texts]
+    if not found or max(max(one.shape) for one in found) > MOST_SIDE:
+        return
+    width = max(one.shape[1] for one in found) + GAP
+    across = max(1, COLUMNS // width)
+    for start in range(0, len(found), across):
+        row = [_blocks(one) for one in found[start : start + across]]
+        for at in range(max(map(len, row))):
+            parts = (block[at] if at < len(block) else "" for block in row)
+            yield "".join(part.ljust(width) for part in parts).rstrip()
+        yield ""
+
+
+def _blocks(on: np.ndarray) -> list[str]:
+    """Two rows of pixels a line."""
+    even = np.pad(on, ((0, len(on) % 2), (0, 0))).astype(int)
+    return ["".join(row) for row in _BLOCKS[even[::2], even[1::2]]]

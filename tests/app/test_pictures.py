@@ -1,0 +1,176 @@
+"""Every page on a run of images: pictures are shown as such, and what is of words is absent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import background, jobs, once, showing
+from app.reconstruct_page import batches
+from engine.data.pictures import write
+from tests.app.planted import make_picture_run
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest], str]
+PICTURE = 'src="data:image/png;base64,'
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with the corpus "strokes" and the run "small"."""
+    home = tmp_path_factory.mktemp("gallery")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZSCAPE_HOME", str(home))
+        make_picture_run(home)
+        yield home
+
+
+@pytest.fixture(autouse=True)
+def _forgetful() -> None:
+    once.forget()
+    background.forget()
+    jobs._jobs.clear()
+    batches._asked.clear()
+
+
+def html(app: AppTest) -> str:
+    assert not app.exception, "\n".join(app.exception[0].stack_trace)
+    return "\n".join(element.value for element in app.html)
+
+
+def no_uri_in_words(app: AppTest) -> None:
+    """A data URI is shown as a picture or not at all."""
+    kinds = (app.title, app.subheader, app.caption, app.error, app.info, app.warning)
+    assert not any("data:image" in str(one.value) for kind in kinds for one in kind)
+    outside = [part.split('"', 1)[1] for part in html(app).split(PICTURE)[1:]]
+    assert not any("data:image" in part for part in outside)
+
+
+MODES = ("Two sentences", "Palette", "Several stops", "Attribute", "Analogy", "Wobble", "Across")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_of_interpolate_takes_pictures(
+    mode: str, page: Open, gallery: Path, wait_until: Callable[..., None]
+) -> None:
+    app = page("interpolate", run="small", do=showing.IMAGES.words(mode))
+    assert app.session_state["do"] == mode
+    wait_until(app, lambda app: not jobs.live())
+    app.run()
+    assert html(app).count(PICTURE) >= 2
+    assert not any(field.key in ("a", "b", "c", "through") for field in app.text_input)
+    no_uri_in_words(app)
+
+
+def test_the_two_pictures_are_swapped_and_a_link_brings_them(page: Open, gallery: Path) -> None:
+    app = page("interpolate", run="small")
+    a, b = (app.session_state[f"picture-{letter}"] for letter in "ab")
+    assert a != b and showing.PICTURE.fullmatch(a)
+    app.button(key="swap").click().run()
+    assert app.session_state["picture-a"] == b
+    linked = page("interpolate", run="small", a=b, b=a)
+    assert (linked.session_state["picture-a"], linked.session_state["picture-b"]) == (b, a)
+
+
+def test_what_an_address_brings_is_no_picture_unless_it_is_a_png(page: Open, gallery: Path) -> None:
+    wrong = 'data:image/svg+xml;base64,PHN2Zz4=" onerror="alert(1)'
+    app = page("interpolate", run="small", a=wrong, b="javascript:alert(1)")
+    assert "onerror" not in html(app) and "javascript:" not in html(app)
+    assert "Two pictures, please" in "".join(str(one.value) for one in app.markdown)
+
+
+@pytest.mark.parametrize("n", [4, 256])
+def test_samples_are_a_grid_of_pictures(
+    n: int, page: Open, gallery: Path, wait_until: Callable[..., None]
+) -> None:
+    app = page("sample", run="small")
+    app.select_slider(key="sample-pictures").set_value(n).run()
+    wait_until(app, lambda app: PICTURE in html(app))
+    assert html(app).count(PICTURE) == min(n, 100)
+    assert not any(metric.label == "Self-BLEU" for metric in app.metric)
+    no_uri_in_words(app)
+
+
+def test_one_picture_is_reconstructed_beside_its_difference(page: Open, gallery: Path) -> None:
+    app = page("reconstruct", run="small")
+    shown = html(app)
+    for name in ("chosen", "as the model reads it", "came back", "difference"):
+        assert f"<figcaption>{name}</figcaption>" in shown
+    assert any(metric.label == "Pixel error" for metric in app.metric)
+    before = app.session_state["picture-sentence"]
+    app.button(key="another-picture-sentence").click().run()
+    app.button(key="another-picture-sentence").click().run()
+    assert showing.PICTURE.fullmatch(app.session_state["picture-sentence"]) and before
+    no_uri_in_words(app)
+
+
+def test_a_split_of_pictures_is_reconstructed_worst_first(page: Open, gallery: Path) -> None:
+    app = page("reconstruct", run="small", mode="many pictures")
+    assert not app.exception, app.exception[0].stack_trace
+    table = next(table.value for table in app.dataframe if "came back" in table.value)
+    assert table["came back"].str.fullmatch(showing.PICTURE.pattern).all()
+    assert table["match"].is_monotonic_increasing
+    assert not any("BLEU" in metric.label for metric in app.metric)
+    assert {metric.label for metric in app.metric} >= {"Pixel error", "Pictures"}
+
+
+def test_the_map_shows_pictures_and_finds_none_by_words(
+    page: Open, gallery: Path, said: Said, wait_until: Callable[..., None]
+) -> None:
+    app = page("latent_map", run="small")
+    wait_until(app, lambda app: "Showing" in said(app))
+    assert "validation pictures" in said(app)
+    assert "pictures have none" in said(app)
+    assert not any(field.key == "map-search-text" for field in app.text_input)
+    assert "ink" in app.selectbox(key="colour").options
+
+
+def test_the_posterior_moves_a_picture(
+    page: Open, gallery: Path, said: Said, wait_until: Callable[..., None]
+) -> None:
+    app = page("posterior", run="small")
+    wait_until(app, lambda app: "Traversal of" in html(app), seconds=120)
+    assert 'zs-film" role="table" aria-label="Traversal' in html(app)
+    assert "nats a sentence" not in said(app)
+    no_uri_in_words(app)
+
+
+def test_probes_are_pictures_over_training(page: Open, gallery: Path, said: Said) -> None:
+    app = page("runs", run="small")
+    assert "Probe pictures" in said(app)
+    assert html(app).count(PICTURE) >= 8
+
+
+def test_words_about_sentences_become_words_about_pictures() -> None:
+    said = (
+        "Type a sentence: 2 nats a sentence, end token counted; 3 nats/sentence for all sentences."
+    )
+    assert showing.TEXT.words(said) == said
+    assert showing.IMAGES.words(said) == (
+        "Choose a picture: 2 nats an image; 3 nats/image for all pictures."
+    )
+
+
+def test_only_a_png_in_base64_becomes_a_picture() -> None:
+    import numpy as np
+
+    good = write(np.zeros((3, 3), np.uint8))
+    assert f'src="{good}"' in showing.picture(good)
+    for bad in (
+        "",
+        "a sentence",
+        good + '"><script>',
+        "data:image/svg+xml;base64,AAAA",
+        f"{good}\n",
+    ):
+        assert showing.picture(bad) == "∅"
+        assert showing.IMAGES.label(bad) == "∅"
+    assert showing.TEXT.html("<b>") == "&lt;b&gt;"
+
+
+def test_a_link_leads_back_to_the_mode(page: Open, gallery: Path) -> None:
+    app = page("reconstruct", run="small", mode="many pictures")
+    assert app.session_state["note:link-reconstruct"]["mode"] == "many pictures"
