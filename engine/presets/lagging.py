@@ -31,7 +31,7 @@ def _lagging(data: str, *remedies: Any) -> ExperimentConfig:
 def lagging_yahoo() -> ExperimentConfig:
     """He et al. 2019 on Yahoo: aggressive training under a KL weight raised from 0.1 over ten epochs.
 
-    Import the authors' yahoo_data as "yahoo" first. Where we differ: batches mix sentences of nearly equal
+    Its data come by name, or from the authors' files. Where we differ: batches mix sentences of nearly equal
     length and are composed anew each epoch; the authors' are fixed for the whole run.
 
     References:
@@ -47,7 +47,7 @@ def lagging_yahoo() -> ExperimentConfig:
 def lagging_yelp() -> ExperimentConfig:
     """He et al. 2019 on Yelp: aggressive training with the full KL weight from the start.
 
-    Import the authors' yelp_data as "yelp" first (label and text, separated by a tab).
+    Its data come by name, or from the authors' files (label and text, separated by a tab).
 
     References:
         He et al., 2019, https://arxiv.org/abs/1901.05534; settings of the authors' code and published log.

@@ -49,7 +49,7 @@ def _pictures(data: str, side: int, epochs: int) -> ExperimentConfig:
 def lagging_omniglot() -> ExperimentConfig:
     """He et al. 2019 on Omniglot: pictures of 28 by 28 pixels, aggressive training, annealed; for a GPU.
 
-    Import the pictures as "omniglot" first. For their plain VAE set objective.remedies to [], for the
+    The pictures come by name. For their plain VAE set objective.remedies to [], for the
     annealed one to [{"name": "annealing", "start": 0.1, "epochs": 10}]. Where we differ: weights begin as
     PyTorch has them, the last layer has an offset, and after a fall of the rate validation is compared
     with the loss at the fall, not with the best.

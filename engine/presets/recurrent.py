@@ -24,7 +24,7 @@ from engine.training.plateau import PlateauConfig
 def cotk_mscoco() -> ExperimentConfig:
     """Bowman's recurrent VAE as THU CoAI trains it on captions: GRUs, a KL floor of ten nats.
 
-    Import the captions as "mscoco" first. Frequent words are those seen ten times; the others are read as
+    The captions come by name. Frequent words are those seen ten times; the others are read as
     unknown. Where we differ: the rate is not lowered (the authors' rule reacts to the annealed KL), the
     best checkpoint is chosen at KL weight 1, and weights begin as each layer has them by default. The
     schedule is 30,000 updates long, as for their 590,000 captions; on fewer, give it fewer or more epochs.
@@ -62,7 +62,7 @@ def cotk_mscoco() -> ExperimentConfig:
 def latent_factor_spanish() -> ExperimentConfig:
     """Spanish words by character with a code of sixteen bits.
 
-    Import the words as "spanish" first. Where we differ from the notebook's code, we follow its text: the
+    The words come by name. Where we differ from the notebook's code, we follow its text: the
     KL is in the loss, the prior of a bit is a half, the first state is tanh; the gradient is DisARM's.
     Ours are a KL weight that rises from 0.08 to 0.4 (bits that start near their prior are found soonest,
     and two nats and more stay in them), dropout of 0.4 for 0.6, 60 epochs for 20, a clipped gradient and

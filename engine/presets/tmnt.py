@@ -52,7 +52,7 @@ def _tmnt(latent: Any, kl_weight: float = 0.42) -> ExperimentConfig:
 def tmnt_vmf() -> ExperimentConfig:
     """TMNT's documented run: a transformer, a direction on the sphere, all words written at once.
 
-    Import the reviews as "hotel-reviews" first, and give model.word_vectors GloVe's 300 numbers a word, as
+    The reviews come by name, and give model.word_vectors GloVe's 300 numbers a word, as
     the documented command does. Where we differ: the vMF is a true one (directions of length 1, exact KL, no
     softmax after it), and padding is neither read nor predicted.
 
@@ -66,7 +66,7 @@ def tmnt_vmf() -> ExperimentConfig:
 def tmnt_gaussian() -> ExperimentConfig:
     """TMNT's transformer with a Gaussian code, its mean normalised over the batch.
 
-    Import the reviews as "hotel-reviews" first. Where we differ: means have the scale 0.9, theirs 1, at
+    The reviews come by name. Where we differ: means have the scale 0.9, theirs 1, at
     which the codes as a whole are wider than the prior; only means are normalised; their weight 0.01 of the
     KL beside a mean over 42 words is 0.42 beside their sum.
 
@@ -80,7 +80,7 @@ def tmnt_gaussian() -> ExperimentConfig:
 def tmnt_gaussian_unitvar() -> ExperimentConfig:
     """TMNT's transformer with a Gaussian code of variance 1, its mean normalised over the batch.
 
-    Import the reviews as "hotel-reviews" first. The KL weight is converted as in tmnt-gaussian.
+    The reviews come by name. The KL weight is converted as in tmnt-gaussian.
 
     References:
         TMNT, MITRE, 2019, https://github.com/mitre/tmnt
@@ -91,7 +91,7 @@ def tmnt_gaussian_unitvar() -> ExperimentConfig:
 def tmnt_logistic_gaussian() -> ExperimentConfig:
     """TMNT's transformer with proportions as a code, against the Laplace approximation of a Dirichlet.
 
-    Import the reviews as "hotel-reviews" first. Where we differ: the KL is that of the proportions, of the
+    The reviews come by name. Where we differ: the KL is that of the proportions, of the
     same parameters as the sample; means are not normalised. Its weight is converted as in tmnt-gaussian.
 
     References:
@@ -104,7 +104,7 @@ def tmnt_logistic_gaussian() -> ExperimentConfig:
 def tmnt_bert() -> ExperimentConfig:
     """TMNT with a pre-trained BERT as encoder, and BERT's own word pieces.
 
-    Import the reviews as "hotel-reviews" first; without the Hugging Face hub set model.encoder.source and
+    The reviews come by name; without the Hugging Face hub set model.encoder.source and
     tokenizer.source to a folder with a BERT. Where we differ: the batch is smaller, and the decoder, which
     starts from nothing, has a rate of its own.
 
