@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +11,7 @@ from app import blocks
 from engine.metrics import METRICS
 from engine.runs import evaluations, store
 
+Kind = Literal["text", "images"]
 COLUMNS = {
     "Number": st.column_config.TextColumn(width="medium", pinned=True),
     "Value": st.column_config.TextColumn(width="small", alignment="right"),
@@ -30,7 +31,7 @@ def draw(run: store.Run) -> None:
         with st.expander(blocks.plain(title), icon=":material/table_chart:"):
             _said(run, checkpoint, table)
             st.dataframe(
-                rows(table),
+                rows(table, run.kind),
                 hide_index=True,
                 key=f"evaluation-{run.name}-{split}-{checkpoint}",
                 column_config=COLUMNS,
@@ -38,7 +39,7 @@ def draw(run: store.Run) -> None:
             )
 
 
-def rows(table: dict[str, Any]) -> pd.DataFrame:
+def rows(table: dict[str, Any], kind: Kind = "text") -> pd.DataFrame:
     """Label, value, value of real text, unit and definition of each number, as they are read."""
     real = table.get("real") or {}
     found = [
@@ -46,7 +47,7 @@ def rows(table: dict[str, Any]) -> pd.DataFrame:
             "Number": METRICS[name].label,
             "Value": blocks.quantity(name, value),
             "Real text": blocks.quantity(name, real[name]) if name in real else "",
-            "Unit": METRICS[name].unit,
+            "Unit": METRICS[name].unit_for(kind),
             "What it is": METRICS[name].meaning,
         }
         for name, value in table["metrics"].items()

@@ -38,6 +38,12 @@ class Metric:
     meaning: str
     reference: str = ""
 
+    def unit_for(self, kind: Literal["text", "images"]) -> str:
+        """The unit where the data are of this kind: an image stands for a sentence, a pixel for a token."""
+        if kind == "text":
+            return self.unit
+        return self.unit.replace("sentence", "image").replace("token", "pixel")
+
 
 METRICS: dict[str, Metric] = {
     "loss": Metric(

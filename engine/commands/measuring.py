@@ -178,8 +178,9 @@ def _report(hosted: Hosted, split: str, table: Table, settings: dict[str, Any], 
     if json:
         terminal.show_json(everything)
     else:
+        kind = hosted.run.kind
         rows = [
-            (name, _number(value), _number(table.real.get(name)), about.unit, about.label)
+            (name, _number(value), _number(table.real.get(name)), about.unit_for(kind), about.label)
             for name, value in table.metrics.items()
             for about in [describe(name)]
         ]
