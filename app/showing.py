@@ -19,7 +19,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import loaders, sentences
-from engine.config import RunNotFound
+from engine.config import EngineError
 from engine.runs.store import Run
 
 PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
@@ -185,10 +185,10 @@ TEXT, IMAGES = Showing(False), Showing(True)
 
 
 def of(run: Run | None) -> Showing:
-    """How the x of a run is shown."""
+    """How the x of a run is shown; of one that is gone or damaged, of which the page says so, as text."""
     try:
         return IMAGES if run is not None and run.kind == "images" else TEXT
-    except RunNotFound:
+    except EngineError:
         return TEXT
 
 
