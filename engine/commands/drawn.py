@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from engine.commands import terminal
 from engine.config import ConfigError, DataError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from engine.hosting import Hosted
 
 Output = Annotated[
@@ -22,7 +23,7 @@ Output = Annotated[
 COLUMNS, GAP = 78, 2
 """Characters of a line, and between two pictures."""
 MOST_SIDE, MOST_DRAWN = 32, 48
-_BLOCKS = np.array([[" ", "▄"], ["▀", "█"]])
+_BLOCKS = " ▄▀█"
 
 
 def of_images(hosted: Hosted, output: Path | None = None) -> bool:
@@ -100,5 +101,7 @@ def lines(texts: Sequence[str]) -> Iterator[str]:
 
 def _blocks(on: np.ndarray) -> list[str]:
     """Two rows of pixels a line."""
+    import numpy as np
+
     even = np.pad(on, ((0, len(on) % 2), (0, 0))).astype(int)
-    return ["".join(row) for row in _BLOCKS[even[::2], even[1::2]]]
+    return ["".join(_BLOCKS[at] for at in row) for row in 2 * even[::2] + even[1::2]]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.config import DataError
-from engine.data.picture_files import SUFFIXES, from_file
 
 if TYPE_CHECKING:
     from engine.hosting import Hosted
@@ -32,6 +31,8 @@ def read_sentences(path: Path) -> list[str]:
 
 def read_lines(path: Path) -> list[str]:
     """The same with blank lines in their places, so that what is written line by line stays beside them."""
+    from engine.data.picture_files import SUFFIXES, from_file
+
     if path.suffix.lower() in SUFFIXES:
         return [from_file(_raw(path), path.name)]
     lines = [line.strip() for line in io.StringIO(_decoded(_raw(path), path), newline=None)]

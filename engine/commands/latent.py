@@ -11,7 +11,6 @@ import typer
 from engine.commands import drawn, terminal
 from engine.commands.inputs import encoded_rows
 from engine.commands.training import RunName
-from engine.data.pictures import is_picture
 from engine.runs import store
 
 if TYPE_CHECKING:
@@ -136,6 +135,8 @@ def _cost(bent: Geodesic) -> dict[str, Any]:
 
 def _remarks(found: Interpolation) -> Iterator[str]:
     """What a reader of the path should know: how true its ends are."""
+    from engine.data.pictures import is_picture
+
     for letter, end in (("A", found.a), ("B", found.b)):
         if end.unknown:
             yield f"{letter}: the vocabulary lacks {', '.join(end.unknown)}"

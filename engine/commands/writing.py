@@ -28,7 +28,6 @@ from engine.commands.latent import (
     origin,
 )
 from engine.commands.training import RunName
-from engine.data.pictures import is_picture
 
 if TYPE_CHECKING:
     from engine.decoding.config import DecodingConfig
@@ -193,6 +192,8 @@ def _show(found: Sequence[Reconstruction]) -> None:
 
 
 def _summary(found: Sequence[Reconstruction]) -> str:
+    from engine.data.pictures import is_picture
+
     exact = sum(one.exact for one in found)
     similarity = sum(one.similarity for one in found) / len(found)
     cut = sum(one.truncated for one in found)

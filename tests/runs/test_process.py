@@ -105,7 +105,7 @@ def test_a_worker_stops_within_seconds_while_it_validates(
     run = make_run()
     config = run.config()
     config["data"] |= {"name": _many_sentences()}
-    config["evaluation"] |= {"iw_samples": 4000}
+    config["evaluation"] |= {"iw_samples": 4000, "iw_validations": True}
     files.write_json(run.path / "config.json", config)
     launched(run)
     until(run, lambda: run.status().activity.startswith("validating: import"))
