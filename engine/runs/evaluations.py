@@ -35,7 +35,8 @@ def keep(run: Run, split: str, checkpoint: str, table: dict[str, Any]) -> Path |
 def kept(run: Run) -> list[dict[str, Any]]:
     """Every table of a run, the newest first; one that is damaged is left out, with a line in the log."""
     found = []
-    for path in run.path.glob("evaluation-*.json"):
+    # What a study has measured has no split and checkpoint in its name.
+    for path in run.path.glob("evaluation-*-*.json"):
         try:
             table = files.read_json(path)
         except FileNotFoundError:

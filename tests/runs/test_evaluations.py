@@ -37,6 +37,12 @@ def test_what_is_not_finite_is_null_and_a_damaged_table_is_left_out(run: store.R
     assert evaluations.kept(run) == []
 
 
+def test_what_a_study_keeps_in_a_run_is_no_table_of_an_evaluation(run: store.Run) -> None:
+    for key in ("0a1b2c3d4e5f", "f5e4d3c2b1a0"):
+        (run.path / f"evaluation-{key}.json").write_text('{"split": "test", "metrics": {"kl": 1.0}}')
+    assert evaluations.kept(run) == []
+
+
 def test_a_run_that_came_with_zscape_is_left_as_it_is() -> None:
     demo = store.find("demo")
     before = sorted(demo.path.iterdir())
