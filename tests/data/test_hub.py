@@ -17,7 +17,7 @@ from engine.config import DataError
 from engine.data.corpus import SPLITS, Corpus, corpora
 from engine.data.downloads import fetching, hub
 from engine.data.importing import ImportOptions
-from engine.data.library import download, resolve
+from engine.data.library import at_hand, download, resolve
 from tests.data.publisher import Publisher, publishing, said
 
 BRANCH = "refs%2Fconvert%2Fparquet"
@@ -128,7 +128,8 @@ def test_the_same_address_is_opened_and_not_downloaded_twice(
 ) -> None:
     offer("a/b", shards())
     first, asked = resolve("hf:a/b"), len(publisher.asked)
-    assert resolve("hf:a/b").name == first.name and len(publisher.asked) == asked
+    assert resolve("hf:a/b").name == first.name == at_hand("hf:a/b").name
+    assert len(publisher.asked) == asked
     other = download("hf:a/b", save_as="mine")
     assert other.name == "mine" and sizes(other) == sizes(first)
 
