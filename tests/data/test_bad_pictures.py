@@ -14,27 +14,14 @@ from PIL import Image
 
 from engine.config import DataError
 from engine.data import picture_folders
-from engine.data.corpus import corpora
-from engine.data.importing import ImportOptions, import_path
 from engine.data.library import resolve
+from tests.data.refusing import check_nothing_stayed, refused
 
 
 @pytest.fixture(autouse=True)
 def _nothing_stays(home: Path) -> Iterator[None]:
     yield
-    assert corpora() == []
-    left = home / "datasets"
-    assert not left.exists() or [p.name for p in left.iterdir() if p.name != ".locks"] == []
-
-
-def refused(path: Path, *words: str, **options: object) -> None:
-    """The import fails in a sentence or two that hold ``words``."""
-    with pytest.raises(DataError) as caught:
-        import_path(path, "bad", ImportOptions.model_validate(options))
-    message = str(caught.value)
-    for word in words:
-        assert word in message, message
-    assert len(message) < 600
+    check_nothing_stayed(home)
 
 
 def saved(folder: Path, **arrays: Any) -> Path:

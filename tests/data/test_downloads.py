@@ -19,20 +19,15 @@ from engine.data.corpus import SPLITS, Corpus, corpora, delete
 from engine.data.downloads import DOWNLOADS, fetching
 from engine.data.importing import ImportOptions
 from engine.data.library import at_hand, download, resolve
-from tests.data.publisher import SIZES, Publisher, bodies, ink, publishing, said, tarred, zipped
+from tests.data.published import SIZES, bodies, everything, ink, said, tarred, zipped
+from tests.data.publisher import Publisher
 
 BODIES = bodies()
 
 
 @pytest.fixture
 def publisher(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
-    """Every entry's files on a local server; no test can reach another."""
-    monkeypatch.setattr(fetching, "BACKOFF_SECONDS", 0.0)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with publishing() as server:
-        for name, entry in DOWNLOADS.items():
-            monkeypatch.setitem(library.DOWNLOADS, name, server.serve(entry, BODIES[name]))
+    with everything(monkeypatch) as server:
         yield server
 
 

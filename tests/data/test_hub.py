@@ -18,7 +18,8 @@ from engine.data.corpus import SPLITS, Corpus, corpora
 from engine.data.downloads import fetching, hub
 from engine.data.importing import ImportOptions
 from engine.data.library import at_hand, download, resolve
-from tests.data.publisher import Publisher, publishing, said
+from tests.data.published import said
+from tests.data.publisher import Publisher, publishing
 
 BRANCH = "refs%2Fconvert%2Fparquet"
 TOPICS = ("World", "Sports", "Sci/Tech")
@@ -28,11 +29,9 @@ Offer = Callable[..., None]
 @pytest.fixture
 def publisher(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     """A server as the hub; no token of this machine is read or sent."""
-    monkeypatch.setattr(fetching, "BACKOFF_SECONDS", 0.0)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "HF_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(home / "no-token"))
-    with publishing() as server:
+    with publishing(monkeypatch) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.address)
         yield server
 
@@ -235,7 +234,7 @@ def test_a_token_goes_to_the_hub_alone(
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     offer("a/b", {"default/train/0000.parquet": parquet(said("train", 20))})
-    with publishing() as elsewhere:
+    with publishing(monkeypatch) as elsewhere:
         path = f"/datasets/a/b/resolve/{BRANCH}/default/train/0000.parquet"
         body = publisher.files[path].body
         address = elsewhere.publish("/blob", body).replace("127.0.0.1", "localhost")
