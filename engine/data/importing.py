@@ -231,6 +231,8 @@ def _write(
                     progress(done, size, f"importing {name}: {draft.rows:,} rows")
             before += path.stat().st_size
         cleaner.check(draft.rows)
+        if "source_fingerprint" not in card:  # reads all files once more
+            card = card | {"source_fingerprint": _fingerprint(files)}
         return draft.finish(
             valid=options.valid,
             test=options.test,
@@ -238,9 +240,7 @@ def _write(
             drop_overlap=options.drop_overlap,
             progress=progress,
             encoding_problems=tuple(cleaner.encoding_problems()),
-            **{"title": name, "source_fingerprint": _fingerprint(files)}
-            | card
-            | {"notes": (*card.get("notes", ()), *cleaner.notes())},
+            **{"title": name} | card | {"notes": (*card.get("notes", ()), *cleaner.notes())},
         )
 
 
