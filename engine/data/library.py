@@ -262,7 +262,8 @@ def _where(given: list[str] | None, split: str | None, values: Any) -> Any:
 
 
 def _imported(path: Path, progress: Progress | None) -> Corpus:
-    from engine.data.importing import content_fingerprint, import_path
+    from engine.data.fingerprints import content_fingerprint
+    from engine.data.importing import import_path
 
     content = content_fingerprint(path)
     with locked(content, progress):

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from engine.config import DataError
-from engine.data import picture_folders
 from engine.data.library import resolve
+from engine.data.pictures import folders
 from tests.data.refusing import check_nothing_stayed, refused
 
 
@@ -176,7 +176,7 @@ def test_a_zip_without_pictures_or_with_a_password(tmp_path: Path) -> None:
 def test_a_zip_that_would_unpack_to_far_too_much(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture_folders, "_LARGEST_FILE", 1 << 20)
+    monkeypatch.setattr(folders, "_LARGEST_FILE", 1 << 20)
     packed = zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED)
     with packed as archive, archive.open("a.png", "w") as file:
         file.write(bytes((1 << 20) + 1))

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from engine.config import DataError
-from engine.data.picture_arrays import Array, Layout, layout
-from engine.data.picture_files import LARGEST, shrunk
-from engine.data.picture_folders import Batch
-from engine.data.pictures import WHITE
+from engine.data.pictures.arrays import Array, Layout, layout
+from engine.data.pictures.files import LARGEST, WHITE, shrunk
+from engine.data.pictures.folders import Batch
 
 _DEEP = 65_535
 _FAINT = 64
@@ -39,6 +38,7 @@ class PictureArrays:
     """
 
     def __init__(self, path: Path, label: str | None = None) -> None:
+        """``label`` is the array of labels; guessed for None, none for ""."""
         self.path = path
         self.layout: Layout = layout(path, label)
         self.columns = tuple(self.layout.columns)
