@@ -159,6 +159,13 @@ def test_faint_levels_are_pointed_out(home: Path, tmp_path: Path) -> None:
     assert any("the highest level is 15 of 255" in note for note in corpus.card.notes)
 
 
+@pytest.mark.parametrize("axis", [1, 3])
+def test_arrays_in_colour_are_told(home: Path, tmp_path: Path, axis: int) -> None:
+    colour = np.stack([digits()] * 3, axis)
+    notes = [import_path(saved(tmp_path, x=x)).card.notes for x in (colour, digits())]
+    assert ["the pictures were in colour" in told for told in notes] == [True, False]
+
+
 # -- folders and zips -------------------------------------------------------------------------------
 
 
