@@ -12,7 +12,7 @@ import streamlit as st
 
 from app import blocks, charts, loaders
 from engine.data.corpus import Card
-from engine.data.picture_checks import PictureChecks
+from engine.data.pictures.checks import PictureChecks
 
 NONE = "(none)"
 EXCHANGED = {"guess": None, "yes": True, "no": False}

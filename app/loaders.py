@@ -78,7 +78,7 @@ def host() -> Any:
 def picture_guess(path: Path, changed: int, invert: bool | None) -> Any:
     """What a file or folder of pictures seems to be; ``changed`` is its time stamp."""
     from engine.data.importing import ImportOptions
-    from engine.data.importing_pictures import guess_pictures
+    from engine.data.pictures.importing import guess_pictures
 
     return guess_pictures(path, ImportOptions(invert=invert))
 
@@ -298,7 +298,7 @@ def some_rows(name: str, fingerprint: str, split: str, n: int, seed: int) -> pd.
 def checks(name: str, fingerprint: str) -> Any:
     """What the engine finds when it looks through a data set."""
     from engine.data.checks import check
-    from engine.data.picture_checks import check_pictures
+    from engine.data.pictures.checks import check_pictures
 
     data = corpus.Corpus.open(name)
     return check_pictures(data) if data.card.kind == "images" else check(data)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import blocks, data_pictures, forms, jobs, making, uploads
 from engine.data.importing import ImportOptions, free_name, guess, import_path, import_text
-from engine.data.importing_pictures import holds_pictures
+from engine.data.pictures.sources import holds_pictures
 
 NONE = "(none)"
 

@@ -9,7 +9,7 @@ import streamlit as st
 from app import blocks, loaders, showing
 from app.once import once
 from engine.config import EngineError
-from engine.data.picture_files import SUFFIXES
+from engine.data.pictures.files import SUFFIXES
 from engine.runs.store import Run
 
 
@@ -42,7 +42,7 @@ def upload(key: str, label: str = "Your own") -> Upload | None:
 
 
 def _read(file: object) -> str:
-    from engine.data.picture_files import from_file
+    from engine.data.pictures.importing import from_file
 
     return from_file(file.getvalue(), file.name)  # type: ignore[attr-defined]
 

@@ -154,7 +154,7 @@ class Showing:
         """A table whose columns of x can be looked at: a table blurs small pictures, so they are enlarged."""
         if not self.images:
             return data
-        from engine.data.sheets import enlarged
+        from engine.data.pictures.sheets import enlarged
 
         shown = {
             name: [_trusted(text) and enlarged(text, 2 * IN_TABLES) for text in data[name]]

@@ -225,12 +225,12 @@ def _effort(run: store.Run) -> dict[str, float]:
 def _measured(
     host: ModelHost, run: store.Run, split: str, config: EvaluationConfig, limit: int | None
 ) -> dict[str, float]:
-    from engine.data.library import resolve
+    from engine.data.library import at_hand
     from engine.evaluation.report import evaluate
     from engine.evaluation.true_codes import true_code_scores, true_codes
     from engine.runs.material import split_of
 
-    true = true_codes(resolve(load_config(run.config()).data.name), split)
+    true = true_codes(at_hand(load_config(run.config()).data.name), split)
     asked: dict[str, Any] = {"split": split, "limit": limit, "evaluation": config.model_dump()}
     if true is not None:
         asked["true_codes"] = True

@@ -12,7 +12,7 @@ from app import blocks, charts, loaders, pictures, sentences, showing
 from app.background import Waiting
 from app.creating import taking
 from app.creating.model import Model
-from engine.data.sheets import differing
+from engine.data.pictures.sheets import differing
 
 PICTURE = "picture-sentence"
 START = "Return the number of items in the list."

@@ -15,7 +15,7 @@ from app.background import Waiting
 from app.creating import material, taking
 from app.creating.model import Model
 from app.sample_page.drawing import Draw
-from engine.data.sheets import sheet
+from engine.data.pictures.sheets import sheet
 from engine.metrics import METRICS
 
 SHOWN, NEAREST = 100, "nearest training sentence"

@@ -46,8 +46,8 @@ def taken(hosted: Hosted, given: str) -> str:
     Raises:
         DataError: there is no such picture.
     """
-    from engine.data.picture_files import from_file
     from engine.data.pictures import is_picture
+    from engine.data.pictures.importing import from_file
 
     if not of_images(hosted) or is_picture(given):
         return given
@@ -68,7 +68,7 @@ def show(texts: Sequence[str], output: Path | None, columns: int | None = None) 
         output: the PNG.
         columns: pictures in a row of it.
     """
-    from engine.data.sheets import sheet
+    from engine.data.pictures.sheets import sheet
 
     count = "one picture" if len(texts) == 1 else f"{len(texts)} pictures"
     if output is not None:

@@ -31,7 +31,8 @@ def read_sentences(path: Path) -> list[str]:
 
 def read_lines(path: Path) -> list[str]:
     """The same with blank lines in their places, so that what is written line by line stays beside them."""
-    from engine.data.picture_files import SUFFIXES, from_file
+    from engine.data.pictures.files import SUFFIXES
+    from engine.data.pictures.importing import from_file
 
     if path.suffix.lower() in SUFFIXES:
         return [from_file(_raw(path), path.name)]

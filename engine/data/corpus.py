@@ -71,7 +71,8 @@ def delete(name: str) -> None:
 
 def exists(name: str) -> bool:
     """Whether a corpus of this name is on disk."""
-    return (folder() / name / "card.json").is_file()
+    named = bool(name) and "/" not in name and not name.startswith(".")
+    return named and (folder() / name / "card.json").is_file()
 
 
 def _read_card(path: Path) -> Card:
@@ -103,7 +104,7 @@ class Corpus:
         Raises:
             DataError: there is none; the message names those that exist.
         """
-        if not name or "/" in name or name.startswith(".") or not exists(name):
+        if not exists(name):
             known = [card.name for card in corpora()]
             hint = one_of("data set", name, known) if known else f"unknown data set {name!r}"
             raise DataError(hint if known else f"{hint}; none has been imported yet")

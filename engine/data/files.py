@@ -54,6 +54,12 @@ def gzipped(path: Path) -> bool:
         return file.read(2) == b"\x1f\x8b"
 
 
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip, by its beginning, which one that was cut off has too."""
+    with open(path, "rb") as file:
+        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
 @contextlib.contextmanager
 def whole_gzip(path: Path) -> Iterator[None]:
     """Turns the ways in which a damaged gzip shows into one sentence."""

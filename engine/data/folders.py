@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
@@ -60,27 +59,14 @@ def split_of(path: Path) -> str | None:
     return next((SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS), None)
 
 
+def text_split(path: Path) -> str | None:
+    """The same of a file of text; None for all others."""
+    return split_of(path) if _suffix(path) in FORMATS else None
+
+
 def derived_name(path: Path) -> str:
     if path.is_dir():
         return path.resolve().name
     stem = path.name.lower().removesuffix(".gz")
     stem = stem.removesuffix(_suffix(path))
     return f"{path.resolve().parent.name}-{stem}" if stem in SPLIT_WORDS else stem
-
-
-def content_fingerprint(path: Path | str) -> str:
-    """Equal for files, or folders of splits, with the same content, whatever they are called."""
-    from engine.data.importing_pictures import (  # it sorts folders as this does
-        fingerprint,
-        holds_pictures,
-    )
-
-    if holds_pictures(path := Path(path).expanduser()):
-        return fingerprint(path)
-    digest = hashlib.blake2b(digest_size=16)
-    for split, file in files_of(path):
-        digest.update(f"{split}\0".encode())
-        with open(file, "rb") as body:
-            while block := body.read(1 << 22):
-                digest.update(block)
-    return digest.hexdigest()

@@ -14,9 +14,11 @@ from engine.config import Config, DataError, param
 from engine.data.cleaning import Cleaner, TooManyLabels
 from engine.data.corpus import Corpus, Progress, exists
 from engine.data.files import check_encoding
-from engine.data.folders import content_fingerprint, derived_name, files_of
+from engine.data.fingerprints import content_fingerprint
+from engine.data.folders import derived_name, files_of
 from engine.data.guessing import PREVIEW, SAMPLE, Guess, detect, guess_columns
-from engine.data.importing_pictures import holds_pictures, import_pictures
+from engine.data.pictures.importing import import_pictures
+from engine.data.pictures.sources import holds_pictures
 from engine.data.reading import Rows, column_named, parquet_columns, read
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -101,7 +103,7 @@ def import_path(
 ) -> Corpus:
     """Import a file, or a folder with files for train, valid (dev, val) and test; or pictures.
 
-    Pictures come as an .npz, or as a folder or zip of files (:mod:`engine.data.importing_pictures`).
+    Pictures come as an .npz, or as a folder or zip of files (:mod:`engine.data.pictures.importing`).
     Splits that come with a folder are kept; a held-out split that is missing is taken from train.
 
     Args:
@@ -231,6 +233,8 @@ def _write(
                     progress(done, size, f"importing {name}: {draft.rows:,} rows")
             before += path.stat().st_size
         cleaner.check(draft.rows)
+        if "source_fingerprint" not in card:  # reads all files once more
+            card = card | {"source_fingerprint": _fingerprint(files)}
         return draft.finish(
             valid=options.valid,
             test=options.test,
@@ -238,9 +242,7 @@ def _write(
             drop_overlap=options.drop_overlap,
             progress=progress,
             encoding_problems=tuple(cleaner.encoding_problems()),
-            **{"title": name, "source_fingerprint": _fingerprint(files)}
-            | card
-            | {"notes": (*card.get("notes", ()), *cleaner.notes())},
+            **{"title": name} | card | {"notes": (*card.get("notes", ()), *cleaner.notes())},
         )
 
 

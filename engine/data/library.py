@@ -164,17 +164,16 @@ def download(
 def resolve(name_or_path: str | Path, progress: Progress | None = None) -> Corpus:
     """What a name or a path stands for: built-in, imported, published, or a file or folder to import.
 
-    A path is imported under a name made from it; the same content is not imported twice.
+    For where data are asked for: it downloads what is published and not here. A path is imported under a
+    name made from it; the same content is not imported twice.
 
     Raises:
         DataError: it is none of these.
     """
     name = str(name_or_path)
-    if name in BUILTIN:
-        return ensure(name, progress)
-    if "/" not in name and name and not name.startswith(".") and exists(name):
-        return Corpus.open(name)
-    if name in DOWNLOADS or name.startswith(PREFIX):
+    if (corpus := _here(name, progress)) is not None:
+        return corpus
+    if _published(name):
         return download(name, progress=progress)
     path = Path(name).expanduser()
     if name and path.exists():
@@ -182,6 +181,24 @@ def resolve(name_or_path: str | Path, progress: Progress | None = None) -> Corpu
     known = [*BUILTIN, *DOWNLOADS, *(card.name for card in corpora())]
     message = one_of("data set", name, dict.fromkeys(known))
     raise DataError(f"{message}; no file {name!r} either; {_HUB}")
+
+
+def at_hand(name: str, progress: Progress | None = None) -> Corpus:
+    """The data set that a run learned from, to look at: nothing is downloaded or imported for it.
+
+    A built-in one is made where it is missing, which needs no network.
+
+    Raises:
+        DataError: it is not on this machine; says how it comes back.
+    """
+    if (corpus := _here(name, progress)) is not None:
+        return corpus
+    cure = (
+        f"download it again first (data import {name}, or By name on the page Datasets)"
+        if _published(name)
+        else "import it again under that name"
+    )
+    raise DataError(f"unknown data set {name!r}: it is not on this machine (any more); {cure}")
 
 
 @contextmanager
@@ -197,6 +214,24 @@ def locked(name: str, progress: Progress | None = None) -> Iterator[None]:
                 progress(0, None, f"waiting for {name}, which another process is making")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _here(name: str, progress: Progress | None) -> Corpus | None:
+    """What is called so and needs neither network nor file; None where there is no such thing."""
+    if name in BUILTIN:
+        return ensure(name, progress)
+    if exists(name):
+        return Corpus.open(name)
+    return _from(name) if name.startswith(PREFIX) else None
+
+
+def _from(source: str) -> Corpus | None:
+    """The first data set that came from this address of the hub, if there is one."""
+    return next((Corpus.open(card.name) for card in corpora() if card.source == source), None)
+
+
+def _published(name: str) -> bool:
+    return name in DOWNLOADS or name.startswith(PREFIX)
 
 
 def _make(entry: Builtin, progress: Progress | None) -> Corpus:
@@ -227,7 +262,8 @@ def _where(given: list[str] | None, split: str | None, values: Any) -> Any:
 
 
 def _imported(path: Path, progress: Progress | None) -> Corpus:
-    from engine.data.importing import content_fingerprint, import_path
+    from engine.data.fingerprints import content_fingerprint
+    from engine.data.importing import import_path
 
     content = content_fingerprint(path)
     with locked(content, progress):
@@ -251,9 +287,8 @@ def _from_hub(
     if source is not None:
         raise DataError(f"files of {address} are imported by their path alone, without its name")
     with locked(address.slug, progress):
-        for card in corpora():
-            if card.source == str(address) and save_as is None and options is None:
-                return Corpus.open(card.name)
+        if save_as is options is None and (corpus := _from(str(address))) is not None:
+            return corpus
         words = [address.repo.rpartition("/")[2], address.config, address.split]
         derived = "-".join(word for word in words if word).replace("_", "-").lower()
         # A name of DOWNLOADS stands for that corpus, not for its namesake on the hub.

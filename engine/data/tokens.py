@@ -16,7 +16,8 @@ from engine.config import home
 from engine.data.corpus import Corpus, Progress
 from engine.data.tokenizers import PAD, Tokenizer
 
-_BATCH = 20_000
+_BATCH = {"text": 20_000, "images": 1_000}
+"""Rows that are in memory at once; a picture takes as much as hundreds of sentences."""
 
 
 class Tokens:
@@ -108,7 +109,7 @@ def _write(
     total, lengths = corpus.rows(split), []
     pieces = "pixels" if corpus.card.kind == "images" else "tokens"
     with open(draft / "flat", "wb") as file:
-        for texts in corpus.iter_texts(split, _BATCH):
+        for texts in corpus.iter_texts(split, _BATCH[corpus.card.kind]):
             ids, sizes = tokenizer.flat(texts, max_tokens)
             ids.tofile(file)
             lengths.append(sizes)

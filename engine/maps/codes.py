@@ -111,13 +111,13 @@ def encode(request: Request, host: ModelHost, progress: Progress | None = None) 
         RunNotFound: there is no such checkpoint.
         DataError: the data set is gone, or the split has no rows.
     """
-    from engine.data.library import resolve
+    from engine.data.library import at_hand
     from engine.runs.material import split_of
 
     if request.split not in SPLITS:
         raise DataError(one_of("split", request.split, SPLITS))
     hosted = host.get(request.run, request.checkpoint)
-    data = resolve(hosted.config.data.name, progress)
+    data = at_hand(hosted.config.data.name, progress)
     tokens = split_of(request.run, hosted.config, request.split, progress)
     total = data.rows(request.split)
     if not total:

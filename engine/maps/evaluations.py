@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import DataError
-from engine.data.library import resolve
+from engine.data.library import at_hand
 from engine.runs.material import split_of
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _rare(
     """What unknown words cost when they are spelt out; nothing for other tokens than words."""
     from engine.evaluation.rare import rare_scores
 
-    corpus = resolve(hosted.config.data.name)
+    corpus = at_hand(hosted.config.data.name)
     texts = chain.from_iterable(corpus.iter_texts("train"))
     if split != "train":
         texts = chain(texts, chain.from_iterable(corpus.iter_texts(split)))
@@ -167,7 +167,7 @@ def _true_codes(hosted: Hosted, split: str, tokens: Tokens, seed: int, amounts: 
     """How much of the codes that made the data a linear map finds, where they are known."""
     from engine.evaluation.true_codes import ROWS, true_code_scores, true_codes
 
-    true = true_codes(resolve(hosted.config.data.name), split)
+    true = true_codes(at_hand(hosted.config.data.name), split)
     if true is None or len(tokens) < 4:
         return {}
     return true_code_scores(hosted.model, tokens, true, amounts.within(ROWS), seed)
@@ -239,7 +239,7 @@ def _probe(
     """Whether codes know the labels, where the data has some; on other rows than the probe is fitted on."""
     from engine.evaluation.probe import probe
 
-    if resolve(hosted.config.data.name).labels("train", [0]) is None:
+    if at_hand(hosted.config.data.name).labels("train", [0]) is None:
         table.notes.append("no probe: the data has no labels")
         return
     training = split_of(hosted.run, hosted.config, "train", progress)
@@ -262,7 +262,7 @@ def _coded(
     from engine.explore.encoding import encode_corpus
 
     rows = np.sort(rows)
-    labels = resolve(hosted.config.data.name).labels(split, rows) or []
+    labels = at_hand(hosted.config.data.name).labels(split, rows) or []
     there = np.array([label not in (None, "") for label in labels], dtype=bool)
     if not there.any():
         return np.empty((0, 1), np.float32), []

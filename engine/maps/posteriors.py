@@ -119,7 +119,7 @@ def make(request: Request, host: ModelHost, progress: Progress | None = None) ->
         RunNotFound: there is no such checkpoint.
         DataError: the data set is gone, or the split has fewer than two rows.
     """
-    from engine.data.library import resolve
+    from engine.data.library import at_hand
     from engine.decoding.config import DecodingConfig
     from engine.evaluation.posterior import posterior_report
     from engine.explore.holes import decode_extremes
@@ -129,7 +129,7 @@ def make(request: Request, host: ModelHost, progress: Progress | None = None) ->
         raise DataError(one_of("split", request.split, SPLITS))
     hosted = host.get(request.run, request.checkpoint)
     config = hosted.config
-    data = resolve(config.data.name, progress)
+    data = at_hand(config.data.name, progress)
     tokens = split_of(request.run, config, request.split, progress)
     rows = len(tokens) if request.n is None else min(request.n, len(tokens))
     with hosted.turn():

@@ -12,7 +12,7 @@ from engine.config import DataError
 from engine.data.batches import Batches, Tokens, tokenize
 from engine.data.binarising import DynamicBatches, GreyTokens
 from engine.data.corpus import Corpus
-from engine.data.library import resolve
+from engine.data.library import at_hand, resolve
 from engine.data.pixels import Pixels
 from engine.data.tokenizers import Tokenizer
 from engine.runs.store import TOKENIZER_FILE, Run
@@ -62,8 +62,8 @@ def prepare(run: Run, config: ExperimentConfig, progress: Progress | None = None
 def split_of(
     run: Run, config: ExperimentConfig, split: str, progress: Progress | None = None
 ) -> Tokens:
-    """One split of a run's corpus in the tokens of that run."""
-    corpus = resolve(config.data.name, progress)
+    """One split of a run's corpus in the tokens of that run; the corpus must be here."""
+    corpus = at_hand(config.data.name, progress)
     tokenizer = Tokenizer.load(run.path / TOKENIZER_FILE)
     return tokenize(corpus, split, tokenizer, config.data.max_tokens, progress)
 

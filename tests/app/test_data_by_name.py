@@ -15,7 +15,8 @@ from app import jobs
 from engine.data import library
 from engine.data.corpus import Corpus, corpora
 from engine.data.downloads import DOWNLOADS, fetching
-from tests.data.publisher import SIZES, Publisher, bodies, publishing
+from tests.data.published import SIZES, bodies, everything
+from tests.data.publisher import Publisher
 
 Open = Callable[..., AppTest]
 BODIES = bodies()
@@ -23,12 +24,7 @@ BODIES = bodies()
 
 @pytest.fixture
 def publisher(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
-    monkeypatch.setattr(fetching, "BACKOFF_SECONDS", 0.0)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with publishing() as server:
-        for name, entry in DOWNLOADS.items():
-            monkeypatch.setitem(library.DOWNLOADS, name, server.serve(entry, BODIES[name]))
+    with everything(monkeypatch) as server:
         yield server
 
 

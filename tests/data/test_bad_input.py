@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from engine.config import DataError
-from engine.data.corpus import corpora
-from engine.data.importing import ImportOptions, guess, import_path, import_text
+from engine.data.importing import guess, import_path, import_text
 from engine.data.library import resolve
+from tests.data.refusing import check_nothing_stayed, refused
 
 SENTENCES = [f"this is sentence {i} of a good file" for i in range(200)]
 
@@ -21,20 +21,7 @@ SENTENCES = [f"this is sentence {i} of a good file" for i in range(200)]
 @pytest.fixture(autouse=True)
 def _nothing_stays(home: Path) -> Iterator[None]:
     yield
-    assert corpora() == []
-    left = home / "datasets"
-    assert not left.exists() or [p.name for p in left.iterdir() if p.name != ".locks"] == []
-
-
-def refused(path: Path, *words: str, **options: object) -> str:
-    """The message of the refused import, which must hold ``words`` and be one sentence or two."""
-    with pytest.raises(DataError) as caught:
-        import_path(path, "bad", ImportOptions.model_validate(options))
-    message = str(caught.value)
-    for word in words:
-        assert word in message, message
-    assert len(message) < 600
-    return message
+    check_nothing_stayed(home)
 
 
 def write(path: Path, content: str | bytes) -> Path:

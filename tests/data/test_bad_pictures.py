@@ -13,28 +13,15 @@ import pytest
 from PIL import Image
 
 from engine.config import DataError
-from engine.data import picture_folders
-from engine.data.corpus import corpora
-from engine.data.importing import ImportOptions, import_path
 from engine.data.library import resolve
+from engine.data.pictures import folders
+from tests.data.refusing import check_nothing_stayed, refused
 
 
 @pytest.fixture(autouse=True)
 def _nothing_stays(home: Path) -> Iterator[None]:
     yield
-    assert corpora() == []
-    left = home / "datasets"
-    assert not left.exists() or [p.name for p in left.iterdir() if p.name != ".locks"] == []
-
-
-def refused(path: Path, *words: str, **options: object) -> None:
-    """The import fails in a sentence or two that hold ``words``."""
-    with pytest.raises(DataError) as caught:
-        import_path(path, "bad", ImportOptions.model_validate(options))
-    message = str(caught.value)
-    for word in words:
-        assert word in message, message
-    assert len(message) < 600
+    check_nothing_stayed(home)
 
 
 def saved(folder: Path, **arrays: Any) -> Path:
@@ -189,7 +176,7 @@ def test_a_zip_without_pictures_or_with_a_password(tmp_path: Path) -> None:
 def test_a_zip_that_would_unpack_to_far_too_much(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture_folders, "_LARGEST_FILE", 1 << 20)
+    monkeypatch.setattr(folders, "_LARGEST_FILE", 1 << 20)
     packed = zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED)
     with packed as archive, archive.open("a.png", "w") as file:
         file.write(bytes((1 << 20) + 1))

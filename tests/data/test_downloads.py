@@ -15,24 +15,19 @@ import pytest
 
 from engine.config import DataError, home
 from engine.data import library, pictures
-from engine.data.corpus import SPLITS, Corpus, corpora
+from engine.data.corpus import SPLITS, Corpus, corpora, delete
 from engine.data.downloads import DOWNLOADS, fetching
 from engine.data.importing import ImportOptions
-from engine.data.library import download, resolve
-from tests.data.publisher import SIZES, Publisher, bodies, ink, publishing, said, tarred, zipped
+from engine.data.library import at_hand, download, resolve
+from tests.data.published import SIZES, bodies, everything, ink, said, tarred, zipped
+from tests.data.publisher import Publisher
 
 BODIES = bodies()
 
 
 @pytest.fixture
 def publisher(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
-    """Every entry's files on a local server; no test can reach another."""
-    monkeypatch.setattr(fetching, "BACKOFF_SECONDS", 0.0)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with publishing() as server:
-        for name, entry in DOWNLOADS.items():
-            monkeypatch.setitem(library.DOWNLOADS, name, server.serve(entry, BODIES[name]))
+    with everything(monkeypatch) as server:
         yield server
 
 
@@ -80,6 +75,22 @@ def test_every_entry_is_downloaded_and_keeps_its_published_split(
         assert shown in corpus.texts(split)[0] and corpus.card.kind == entry.kind
     asked = len(publisher.asked)
     assert resolve(name).name == name and len(publisher.asked) == asked
+
+
+def test_data_that_are_looked_at_are_never_downloaded_for_it(publisher: Publisher) -> None:
+    with pytest.raises(DataError, match="unknown data set 'ptb'.*data import ptb"):
+        at_hand("ptb")
+    assert publisher.asked == []
+    assert at_hand(resolve("ptb").name).name == "ptb"
+    asked = len(publisher.asked)
+    delete("ptb")
+    with pytest.raises(DataError, match="not on this machine"):
+        at_hand("ptb")
+    assert len(publisher.asked) == asked
+    with pytest.raises(DataError, match="data import hf:a/b"):
+        at_hand("hf:a/b")
+    with pytest.raises(DataError, match="import it again under that name"):
+        at_hand("mine")
 
 
 @pytest.mark.parametrize("name", DOWNLOADS)

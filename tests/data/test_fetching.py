@@ -26,10 +26,7 @@ BY_HAND = "download it by hand"
 
 @pytest.fixture
 def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
-    monkeypatch.setattr(fetching, "BACKOFF_SECONDS", 0.0)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with publishing() as server:
+    with publishing(monkeypatch) as server:
         yield server
 
 

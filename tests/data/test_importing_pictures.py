@@ -13,11 +13,12 @@ from PIL import Image
 
 from engine.data import pictures
 from engine.data.corpus import Corpus, corpora
-from engine.data.folders import content_fingerprint
+from engine.data.fingerprints import content_fingerprint
 from engine.data.importing import ImportOptions, import_path
-from engine.data.importing_pictures import guess_pictures
 from engine.data.library import resolve
-from engine.data.picture_folders import arranged
+from engine.data.pictures.folders import arranged
+from engine.data.pictures.importing import guess_pictures
+from engine.data.pictures.sources import holds_pictures
 
 
 def digits(n: int = 40, side: int = 6, seed: int = 0) -> np.ndarray:
@@ -158,6 +159,13 @@ def test_faint_levels_are_pointed_out(home: Path, tmp_path: Path) -> None:
     assert any("the highest level is 15 of 255" in note for note in corpus.card.notes)
 
 
+@pytest.mark.parametrize("axis", [1, 3])
+def test_arrays_in_colour_are_told(home: Path, tmp_path: Path, axis: int) -> None:
+    colour = np.stack([digits()] * 3, axis)
+    notes = [import_path(saved(tmp_path, x=x)).card.notes for x in (colour, digits())]
+    assert ["the pictures were in colour" in told for told in notes] == [True, False]
+
+
 # -- folders and zips -------------------------------------------------------------------------------
 
 
@@ -256,3 +264,14 @@ def test_a_guess_shows_what_the_import_will_make(home: Path, tmp_path: Path, she
     assert (found.format, found.rows, found.label_column) == ("npz", 40, "y")
     assert found.inverted and found.preview[0] == pictures.write(digits()[0])
     assert guess_pictures(shelf, ImportOptions()).label_columns == ("folder",)
+
+
+@pytest.mark.parametrize("name", ["train.csv", "train.csv.gz"])
+def test_a_folder_of_split_texts_is_text_though_a_picture_lies_in_it(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_bytes(b"text\n")
+    (tmp_path / "figure.png").write_bytes(b"")
+    assert not holds_pictures(tmp_path)
+    (tmp_path / name).rename(tmp_path / "notes.csv")
+    assert holds_pictures(tmp_path)

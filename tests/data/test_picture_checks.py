@@ -9,7 +9,7 @@ import pytest
 
 from engine.data import pictures
 from engine.data.corpus import Corpus
-from engine.data.picture_checks import check_pictures
+from engine.data.pictures.checks import check_pictures
 from engine.data.writing import Draft
 
 

@@ -13,7 +13,7 @@ from engine.config import ConfigError, DataError
 from engine.data import pictures
 from engine.data.corpus import Corpus
 from engine.data.library import ensure
-from engine.data.picture_files import opened
+from engine.data.pictures.files import opened
 from engine.data.pixels import OFF, ON, Pixels, fixed_draw
 from engine.data.tokenizers import END, START, Tokenizer, TokenizerConfig
 from engine.data.tokens import tokenize

@@ -10,7 +10,7 @@ from PIL import Image
 
 from engine.config import DataError
 from engine.data.pictures import PREFIX, read, write
-from engine.data.sheets import GAP, LOST, NEW, PAPER, differing, enlarged, sheet
+from engine.data.pictures.sheets import GAP, LOST, NEW, PAPER, differing, enlarged, sheet
 
 
 def levels(content: bytes) -> np.ndarray:

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from engine.config import ConfigError
+from engine.config import ConfigError, DataError
+from engine.data import library
 from engine.data.batches import Batches
 from engine.data.binarising import DynamicBatches
+from engine.data.corpus import delete
 from engine.data.library import resolve
 from engine.data.tokenizers import TokenizerConfig
+from engine.data.writing import Draft
 from engine.experiment import DataConfig, ExperimentConfig
 from engine.runs import store
 from engine.runs.material import prepare, split_of, trained_rows
@@ -72,3 +75,19 @@ def test_text_is_not_read_as_pictures_nor_pictures_as_text(run: store.Run, toy: 
 def test_a_picture_that_would_be_cut_is_refused(run: store.Run) -> None:
     with pytest.raises(ConfigError, match="data.max_tokens must be at least 144"):
         prepare(run, config(side=12))
+
+
+def test_rows_of_data_that_were_deleted_are_not_downloaded_again_to_be_looked_at(
+    run: store.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Draft("ptb") as draft:  # also the name of a published one
+        draft.add({"text": [f"the cat sees bird {i}" for i in range(50)]})
+        draft.finish(title="ptb", source="a test")
+    settings = ExperimentConfig(data=DataConfig(name="ptb"))
+    assert prepare(run, settings).rows == len(split_of(run, settings, "train")) == 40
+    delete("ptb")
+    asked: list[str] = []
+    monkeypatch.setattr(library, "download", lambda name, **_: asked.append(name))
+    with pytest.raises(DataError, match="data import ptb"):
+        split_of(run, settings, "train")
+    assert asked == []

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from engine.config import DataError
 from engine.data.corpus import Progress
+from engine.data.files import is_zip
 
 _CHUNK = 1 << 20
 _SHOWN = 8
@@ -29,7 +30,7 @@ class _Member:
 def is_archive(path: Path) -> bool:
     """Whether a file is a zip or a tar, the latter also compressed; judged by content, not by name."""
     try:
-        return _is_zip(path) or tarfile.is_tarfile(path)
+        return is_zip(path) or tarfile.is_tarfile(path)
     except (EOFError, zlib.error):
         return True  # a damaged one; opening it says so
 
@@ -64,7 +65,7 @@ def names(path: Path) -> str:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[list[_Member], Any]]:
-    if _is_zip(path):
+    if is_zip(path):
         with zipfile.ZipFile(path) as archive:
             files = [info for info in archive.infolist() if not info.is_dir()]
             members = [_Member(PurePosixPath(i.filename), i.file_size, i) for i in files]
@@ -74,12 +75,6 @@ def _opened(path: Path) -> Iterator[tuple[list[_Member], Any]]:
         inside = [info for info in archive if info.isfile()]
         members = [_Member(PurePosixPath(info.name), info.size, info) for info in inside]
         yield members, archive.extractfile
-
-
-def _is_zip(path: Path) -> bool:
-    """By its beginning, which one that was cut off has too."""
-    with open(path, "rb") as file:
-        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def _chosen(members: list[_Member], wanted: Collection[str]) -> dict[str, _Member]:

@@ -34,12 +34,14 @@ def keep(part: Path, target: Path, remote: Remote, by_hand: str) -> None:
     """
     algorithm, _, stated = remote.checksum.partition(":")
     got = digest(part)
-    if stated and (other := digest(part, algorithm)) != stated:
-        raise DataError(
-            f"{remote.name} is not the published file: its {algorithm} must be {stated}, got {other}; "
-            f"it was damaged on the way or replaced, and has been removed. Try again, or {by_hand}"
-        )
-    if not stated and (before := _remembered(target)) and before != got:
+    if stated:
+        other = got if algorithm == "sha256" else digest(part, algorithm)
+        if other != stated:
+            raise DataError(
+                f"{remote.name} is not the published file: its {algorithm} must be {stated}, got {other}; "
+                f"it was damaged on the way or replaced, and has been removed. Try again, or {by_hand}"
+            )
+    elif (before := _remembered(target)) and before != got:
         raise DataError(
             f"{remote.name} is another file than the one that came from {remote.address} the first "
             f"time: its sha256 was {before}, now it is {got}. If its publisher has changed it and "

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import warnings
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from engine.config import DataError
-from engine.data.pictures import WHITE, write
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".pbm", ".ppm")
 )
+WHITE = 255
 LARGEST = 256
 """A corpus keeps no picture with more pixels a side."""
 _HALF = WHITE / 2
@@ -30,6 +31,11 @@ class Opened(NamedTuple):
 
     grey: Image
     was: frozenset[str]
+
+
+def is_named_picture(name: str) -> bool:
+    """Whether a file is called like a picture."""
+    return PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
 def opened(content: bytes, name: str) -> Opened:
@@ -106,33 +112,6 @@ def shrunk(image: Image) -> Image:
         return image
     width, height = (max(1, round(size * LARGEST / longest)) for size in image.size)
     return image.resize((width, height), Image.Resampling.BOX)
-
-
-def border(grey: np.ndarray) -> float:
-    """Mean level of the outermost pixels of pictures (..., H, W), 0..255."""
-    edges = (grey[..., 0, :], grey[..., -1, :], grey[..., 1:-1, 0], grey[..., 1:-1, -1])
-    return float(np.concatenate([edge.reshape(-1) for edge in edges]).mean())
-
-
-def on_light(level: float) -> bool:
-    """Whether a border of this mean level is light paper, so that light and dark must be exchanged."""
-    return level > _HALF
-
-
-def from_file(content: bytes, name: str, invert: bool | None = None) -> str:
-    """The data URI of a picture's file as a corpus would hold it: at most 256 pixels a side, ink high.
-
-    Args:
-        content: the file.
-        name: what it is called in messages.
-        invert: whether light and dark are exchanged; None does so where the border is light.
-
-    Raises:
-        DataError: it is no picture.
-    """
-    grey = np.asarray(shrunk(opened(content, name).grey))
-    exchanged = on_light(border(grey)) if invert is None else invert
-    return write(WHITE - grey if exchanged else grey)
 
 
 def _facts(image: Image) -> frozenset[str]:

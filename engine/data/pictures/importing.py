@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.config import DataError, one_of
+from engine.config import DataError
 from engine.data import pictures
 from engine.data.cleaning import UNLABELLED
 from engine.data.corpus import Corpus, Progress
-from engine.data.folders import FORMATS, split_of
-from engine.data.picture_files import border, on_light
-from engine.data.picture_folders import Batch, PictureFolder, folder_names, is_picture
-from engine.data.picture_levels import PictureArrays
+from engine.data.fingerprints import content_fingerprint
+from engine.data.pictures.files import opened, shrunk
+from engine.data.pictures.folders import Batch
+from engine.data.pictures.levels import PictureArrays
+from engine.data.pictures.sources import open_source
 
 if TYPE_CHECKING:
     from engine.data.importing import ImportOptions
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 SAMPLE = 200
 """Pictures whose border decides whether ink is dark."""
 PREVIEW = 10
-FEWEST = 3
-_ZIP = b"PK\x03\x04"
-_EMPTY_ZIP = b"PK\x05\x06"
 
 
 @dataclass(frozen=True)
@@ -55,33 +51,15 @@ class PictureGuess:
     preview: tuple[str, ...]
 
 
-def holds_pictures(path: Path) -> bool:
-    """Whether a path is an .npz, a zip, a picture or a folder of pictures rather than of text."""
-    if path.is_dir():
-        files = list(path.iterdir())
-        texts = [
-            f for f in files if f.suffix.lower().removesuffix(".gz") in FORMATS and split_of(f)
-        ]
-        return not texts and (
-            _only_npz(path) is not None or any(map(is_picture, folder_names(path)))
-        )
-    if not path.is_file():
-        return False
-    with open(path, "rb") as file:
-        packed = file.read(4) in (_ZIP, _EMPTY_ZIP)
-    named = path.suffix.lower()
-    return named in (".npz", ".zip") or is_picture(path.name) or (packed and _npz(path))
-
-
 def guess_pictures(path: Path, options: ImportOptions) -> PictureGuess:
     """What a file or folder of pictures seems to be, from a few hundred of them.
 
     Raises:
         DataError: it cannot be read at all.
     """
-    source = _source(path, options)
+    source = open_source(path, options.label_column)
     sample = source.sample(SAMPLE)
-    inverted = _inverted(sample, options)
+    inverted = _inverted(sample, options.invert)
     return PictureGuess(
         path,
         "folder" if path.is_dir() else "npz" if isinstance(source, PictureArrays) else "zip",
@@ -115,9 +93,9 @@ def import_pictures(
     """
     from engine.data.writing import Draft
 
-    source = _source(path, options)
+    source = open_source(path, options.label_column)
     sample = source.sample(SAMPLE)
-    inverted = _inverted(sample, options)
+    inverted = _inverted(sample, options.invert)
     labels = _Labels(source.label, options)
     sizes: set[tuple[int, ...]] = set()
     with Draft(name) as draft:
@@ -137,20 +115,23 @@ def import_pictures(
             kind="images",
             source=origin or str(path.resolve()),
             notes=(*source.notes(), *labels.notes(), _about(sizes), _about_ink(inverted, options)),
-            source_fingerprint=fingerprint(path),
+            source_fingerprint=content_fingerprint(path),
         )
 
 
-def fingerprint(path: Path) -> str:
-    """Equal for files, or folders, with the same pictures in the same places."""
-    digest = hashlib.blake2b(digest_size=16)
-    names = [n for n in folder_names(path) if _counts(n)] if path.is_dir() else [""]
-    for name in names:
-        digest.update(f"{name}\0".encode())
-        with open(path / name if name else path, "rb") as body:
-            while block := body.read(1 << 22):
-                digest.update(block)
-    return digest.hexdigest()
+def from_file(content: bytes, name: str, invert: bool | None = None) -> str:
+    """The data URI of a picture's file as a corpus would hold it: at most 256 pixels a side, ink high.
+
+    Args:
+        content: the file.
+        name: what it is called in messages.
+        invert: whether light and dark are exchanged; None does so where the border is light.
+
+    Raises:
+        DataError: it is no picture.
+    """
+    grey = np.asarray(shrunk(opened(content, name).grey))
+    return pictures.write(_inked(grey, _inverted([grey], invert)))
 
 
 class _Labels:
@@ -187,43 +168,17 @@ class _Labels:
             )
 
 
-def _source(path: Path, options: ImportOptions) -> PictureArrays | PictureFolder:
-    """What the pictures come from.
-
-    Raises:
-        DataError: it cannot be read, or holds too few.
-    """
-    source = _opened(path, options)
-    if source.total < FEWEST:
-        raise DataError(
-            f"{path.name} must hold at least {FEWEST} pictures, one for each of train, valid and test; it holds "
-            f"{source.total or 'none'}. Add pictures (PNG, JPEG, BMP, GIF, TIFF, WebP); text must not be zipped"
-        )
-    return source
+def _inverted(sample: Sequence[np.ndarray], asked: bool | None) -> bool:
+    """Whether light and dark are exchanged: as asked, else where the borders are light paper."""
+    if asked is not None:
+        return asked
+    return float(np.mean([_border(grey) for grey in sample])) > pictures.WHITE / 2
 
 
-def _opened(path: Path, options: ImportOptions) -> PictureArrays | PictureFolder:
-    found = _only_npz(path) if path.is_dir() else path
-    if found is not None and _npz(found):
-        return PictureArrays(found, options.label_column)
-    if not path.is_dir() and is_picture(path.name):
-        raise DataError(
-            f"{path.name} is one picture; a data set needs many: give a folder, a zip or an .npz of them"
-        )
-    folder = PictureFolder(path)
-    if options.label_column == "":
-        folder.label = None
-    elif options.label_column is not None and options.label_column not in folder.columns:
-        raise DataError(
-            one_of("column of labels", options.label_column, folder.columns or ["(no folders)"])
-        )
-    return folder
-
-
-def _inverted(sample: Sequence[np.ndarray], options: ImportOptions) -> bool:
-    if options.invert is not None:
-        return options.invert
-    return on_light(float(np.mean([border(grey) for grey in sample])))
+def _border(grey: np.ndarray) -> float:
+    """Mean level of the outermost pixels of a picture (H, W), 0..255."""
+    edges = (grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1])
+    return float(np.concatenate(edges).mean())
 
 
 def _inked(grey: np.ndarray, inverted: bool) -> np.ndarray:
@@ -251,24 +206,3 @@ def _label(value: Any) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value).strip() or UNLABELLED
-
-
-def _only_npz(path: Path) -> Path | None:
-    """The .npz that a folder without pictures holds, if it is the only one."""
-    found = [file for file in path.iterdir() if file.suffix.lower() == ".npz"]
-    return found[0] if len(found) == 1 and not any(map(is_picture, folder_names(path))) else None
-
-
-def _npz(path: Path) -> bool:
-    """Whether a file is an .npz, by its name or because arrays are in it."""
-    if path.suffix.lower() == ".npz":
-        return True
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.endswith(".npy") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return False
-
-
-def _counts(name: str) -> bool:
-    return is_picture(name) or name.endswith(".npz")

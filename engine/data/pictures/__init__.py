@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.config import DataError
+from engine.data.pictures.files import WHITE, opened
 
 PREFIX = "data:image/png;base64,"
-WHITE = 255
 _ANY = "data:image/"
 _SHOWN = 40
 
@@ -59,8 +59,6 @@ def read(text: str) -> np.ndarray:
         raise DataError(
             f"the data URI of a picture must be whole base64, got {_short(text)!r} ({error}); copy it again"
         ) from error
-    from engine.data.picture_files import opened  # writes what it opens with this module
-
     return np.asarray(opened(content, _short(text)).grey)
 
 

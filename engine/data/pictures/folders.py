@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.config import DataError
+from engine.config import DataError, one_of
 from engine.data.folders import SPLIT_WORDS
-from engine.data.picture_files import SUFFIXES, opened, shrunk
+from engine.data.pictures.files import is_named_picture, opened, shrunk
 
 BATCH = 500
 LABEL, FILE = "folder", "file"
@@ -49,17 +49,23 @@ class PictureFolder:
         label: the one that is; None where all pictures lie side by side.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, label: str | None = None) -> None:
+        """``label`` is the column of labels; guessed for None, none for ""."""
         self.path = path
         self.zipped = path.is_file()
         names = zip_names(path) if self.zipped else list(folder_names(path))
-        taken, others = [n for n in names if is_picture(n)], [n for n in names if not is_picture(n)]
+        taken, others = (
+            [n for n in names if is_named_picture(n)],
+            [n for n in names if not is_named_picture(n)],
+        )
         self.entries = arranged(taken)
         self._others = others
         self._met: Counter[str] = Counter()
         labels = {entry.label for entry in self.entries}
         self.columns: tuple[str, ...] = (LABEL,) if len(labels) > 1 else ()
-        self.label = LABEL if self.columns else None
+        if label and label not in self.columns:
+            raise DataError(one_of("column of labels", label, self.columns or ["(no folders)"]))
+        self.label = LABEL if self.columns and label != "" else None
 
     @property
     def total(self) -> int:
@@ -129,11 +135,6 @@ class _Reader:
             ) from error
 
 
-def is_picture(name: str) -> bool:
-    """Whether a file is called like a picture."""
-    return PurePosixPath(name).suffix.lower() in SUFFIXES
-
-
 def folder_names(path: Path) -> Iterator[str]:
     """The files below a folder, sorted, hidden ones left out."""
     for above, folders, files in os.walk(path):
@@ -152,7 +153,7 @@ def zip_names(path: Path) -> list[str]:
     with _opened_zip(path) as archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
     for info in members:
-        if is_picture(info.filename) and info.file_size > _LARGEST_FILE:
+        if is_named_picture(info.filename) and info.file_size > _LARGEST_FILE:
             raise DataError(
                 f"{info.filename} in {path.name} would unpack to {info.file_size:,} bytes, too many for a "
                 "picture; remove it"

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from engine.config import DataError
-from engine.data.picture_arrays import Array, Layout, layout
-from engine.data.picture_files import LARGEST, shrunk
-from engine.data.picture_folders import Batch
-from engine.data.pictures import WHITE
+from engine.data.pictures.arrays import Array, Layout, layout
+from engine.data.pictures.files import LARGEST, WHITE, shrunk
+from engine.data.pictures.folders import Batch
 
 _DEEP = 65_535
 _FAINT = 64
@@ -39,6 +38,7 @@ class PictureArrays:
     """
 
     def __init__(self, path: Path, label: str | None = None) -> None:
+        """``label`` is the array of labels; guessed for None, none for ""."""
         self.path = path
         self.layout: Layout = layout(path, label)
         self.columns = tuple(self.layout.columns)
@@ -78,9 +78,10 @@ class PictureArrays:
                 f"the highest level is {self.levels.high:g} of {WHITE}; multiply the numbers where that is meant "
                 "to be white"
             )
-        if _channels(array) == len(_LUMA):
+        height, width, *colours = _shape(array)
+        if colours:
             yield "the pictures were in colour"
-        if max(_size(array)) > LARGEST:
+        if max(height, width) > LARGEST:
             yield f"the pictures were larger than {LARGEST} pixels a side and are scaled down to that"
         if self.layout.others:
             yield f"arrays left out: {', '.join(self.layout.others)}"
@@ -144,14 +145,9 @@ def upright(block: np.ndarray) -> np.ndarray:
     return last[..., 0] if last.shape[3] == 1 else last
 
 
-def _channels(array: Array) -> int:
-    if len(array.shape) < 4:
-        return 1
-    return array.shape[3] if array.shape[3] in (1, 3) else array.shape[1]
-
-
-def _size(array: Array) -> tuple[int, ...]:
-    return upright(np.empty((0, *array.shape[1:]))).shape[1:3]
+def _shape(array: Array) -> tuple[int, ...]:
+    """Of one picture: (H, W), or (H, W, 3) in colour."""
+    return upright(np.empty((0, *array.shape[1:]))).shape[1:]
 
 
 def _plain(column: np.ndarray) -> Any:
