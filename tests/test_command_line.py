@@ -24,7 +24,8 @@ from engine.data import slices
 from engine.data.corpus import Corpus
 from engine.data.writing import Draft
 from engine.metrics import METRICS
-from engine.runs import launcher, store
+from engine.runs import launcher, store, worker
+from engine.runs.status import Status
 
 Capture = pytest.CaptureFixture[str]
 SMALL = [
@@ -705,6 +706,28 @@ def test_a_dry_run_goes_through_everything_and_keeps_nothing(
     assert run_main([*TRAIN, "--data", "toy", *diverging, "--dry-run"]) == 2
     assert "learning_rate" in capsys.readouterr().err
     assert sorted(path.name for path in (workspace / "runs").iterdir()) == before
+
+
+def test_a_dry_run_that_is_stopped_does_not_say_how_to_go_on_with_it(
+    workspace: Path, trained: store.Run, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = worker.work
+
+    def interrupted(run: store.Run, watch: Any = None) -> Any:
+        def look(status: Status) -> None:
+            if status.activity == "training":
+                signal.raise_signal(signal.SIGINT)
+
+        return work(run, look)
+
+    monkeypatch.setattr(worker, "work", interrupted)
+    before = store.runs()
+    capsys.readouterr()
+    assert run_main([*TRAIN, "--data", "toy", "--dry-run"]) == 1
+    said = capsys.readouterr()
+    assert "the dry run was stopped before its end; nothing was kept" in said.err
+    assert "resume" not in said.err and said.out == ""
+    assert store.runs() == before and list((workspace / "cache" / "dry-runs").iterdir()) == []
 
 
 def test_pieces_are_listed_and_an_unknown_one_ends_with_a_sentence(capsys: Capture) -> None:

@@ -260,8 +260,8 @@ def _in_plain_words(error: Exception) -> dict[str, Any]:
     """What went wrong, for somebody who does not read traces, and whether it is our mistake."""
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         cure = "a smaller batch, model or data limit needs less"
-        return {"message": f"out of memory: {cure}; log.txt has the trace", "bug": False}
+        return {"message": f"out of memory: {cure}; its log has the trace", "bug": False}
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return {"message": "the disk is full; free some space, then resume", "bug": False}
     what = f"{type(error).__name__}: {error}".rstrip(": ")
-    return {"message": f"{what} (a mistake in Zscape; log.txt has the trace)", "bug": True}
+    return {"message": f"{what} (a mistake in Zscape; its log has the trace)", "bug": True}
