@@ -423,6 +423,40 @@ def test_samples_are_written_one_a_line(
     assert "must exist" in complaint_of(capsys, *asked, "--output", nowhere)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sample", "trained"],
+        ["reconstruct", "trained", "--input", "{lines}"],
+        ["evaluate", "trained"],
+        ["interpolate", "trained", "a cat", "a dog"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_sentences_are_not_written_into_a_picture(
+    capsys: Capture, trained: store.Run, tmp_path: Path, command: list[str]
+) -> None:
+    lines, output = tmp_path / "lines.txt", tmp_path / "x.PNG"
+    lines.write_text(f"{A}\n")
+    asked = [word.format(lines=lines) for word in command]
+    wrong = complaint_of(capsys, *asked, "--output", str(output))
+    assert "text" in wrong and ("the ending .txt" in wrong or "leave it out" in wrong)
+    assert not output.exists()
+
+
+def test_a_picture_is_not_read_as_a_sentence(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    path = tmp_path / "one.png"
+    Image.new("L", (4, 4)).save(path)
+    asked = ("--input", str(path))
+    assert "run of text" in complaint_of(capsys, "reconstruct", "trained", *asked)
+    output = ("--output", str(tmp_path / "z.parquet"))
+    assert "run of text" in complaint_of(capsys, "encode", "trained", *asked, *output)
+
+
 def test_sentences_are_reconstructed_from_a_file(
     capsys: Capture, trained: store.Run, tmp_path: Path
 ) -> None:
