@@ -75,8 +75,12 @@ def _show_options(json: bool, markdown: bool) -> None:
     if json:
         terminal.show_json([asdict(program) for program in programs])
         return
-    rows = [(p.name, *counterparts.cells(row)) for p in programs for row in p.rows]
-    terminal.show_table(("program", *counterparts.TITLES), rows)
+    for program in programs:
+        terminal.show_entry(program.name, program.about, program.home)
+        for option, default, ours, preset, note in map(counterparts.cells, program.rows):
+            title = f"{option}  (default: {default})" if default else option
+            terminal.show_entry(title, f"{ours} (in preset {preset})" if preset else ours, note)
+        typer.echo()
 
 
 def _show_pieces(json: bool) -> None:
@@ -85,8 +89,8 @@ def _show_pieces(json: bool) -> None:
     if json:
         terminal.show_json({name: piece._asdict() for name, piece in PIECES.items()})
         return
-    rows = [(name, piece.about, " ".join(piece.settings)) for name, piece in PIECES.items()]
-    terminal.show_table(("piece", "what it is", "settings"), rows)
+    for name, piece in PIECES.items():
+        terminal.show_entry(name, piece.about, " ".join(piece.settings))
 
 
 def train(
