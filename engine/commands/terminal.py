@@ -15,6 +15,7 @@ from typing import Any
 
 import typer
 
+from engine.runs.files import finite
 from engine.runs.status import Status
 
 LINE_SECONDS = 10.0
@@ -29,16 +30,7 @@ def on_terminal() -> bool:
 
 def show_json(value: Any) -> None:
     """Print ``value`` as JSON, and nothing else, on stdout; numbers that are not finite become null."""
-    typer.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    finite = not isinstance(value, float) or value - value == 0
-    return value if finite else None
+    typer.echo(json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def show_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -23,6 +23,7 @@ def test_a_table_is_kept_in_place_of_the_one_before(run: store.Run) -> None:
     evaluations.keep(run, "valid", "last", {"metrics": {"kl": 2.0}, "made": 2.0})
     path = evaluations.keep(run, "test", "best", {"metrics": {"kl": 3.0}, "made": 3.0})
     assert path == run.path / "evaluation-test-best.json"
+    (run.path / "evaluation-0123456789ab.json").write_text('{"metrics": {"kl": 4.0}}')  # a study's
     assert [table["metrics"]["kl"] for table in evaluations.kept(run)] == [3.0, 2.0]
 
 
