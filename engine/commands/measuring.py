@@ -100,8 +100,8 @@ def evaluate(
     valid: Annotated[
         str | None,
         typer.Option(
-            help="Count valid sentences: python (parses as a statement), or module:function, yours, "
-            "which takes a sentence and returns True or False."
+            help="Count valid sentences: python (parses as a statement), digits (draws a picture of 8 by "
+            "8), or module:function, yours, which takes a sentence and returns True or False."
         ),
     ] = None,
     probe: Annotated[
