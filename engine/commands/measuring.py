@@ -187,7 +187,8 @@ def _report(hosted: Hosted, split: str, table: Table, settings: dict[str, Any], 
 
     names = ("metrics", "real", "kl_per_unit", "mean_variance", "notes")
     found = {name: getattr(table, name) for name in names}
-    units = {name: describe(name).unit_for(hosted.run.kind) for name in table.metrics}
+    kind = hosted.run.kind
+    units = {name: describe(name).unit_for(kind) for name in table.metrics}
     everything = origin(hosted) | {"split": split, "units": units} | found | settings
     path = evaluations.keep(
         hosted.run, split, hosted.checkpoint, everything | {"made": time.time()}
