@@ -14,6 +14,7 @@ from engine.commands import (
     mapping,
     mean_space,
     measuring,
+    presets,
     running,
     study,
     training,
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 OTHERS = (
+    presets,
     training,
     running,
     measuring,
