@@ -14,6 +14,7 @@ from engine.commands import (
     mapping,
     mean_space,
     measuring,
+    presets,
     running,
     study,
     training,
@@ -23,13 +24,15 @@ from engine.config import EngineError
 
 app = typer.Typer(
     name="python -m engine",
-    help="Trains text VAEs and looks into them. RUN is a run's name or its folder.",
+    help="Trains text VAEs and looks into them. RUN is a run's name or its folder; of a run of images a "
+    "sentence is a picture, and a token a pixel.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
 OTHERS = (
+    presets,
     training,
     running,
     measuring,

@@ -46,6 +46,7 @@ class Metric:
 
 
 METRICS: dict[str, Metric] = {
+    # -- the loss, its terms and their weights -----------------------------------------------------
     "loss": Metric(
         "Loss",
         "nats/sentence",
@@ -123,7 +124,7 @@ METRICS: dict[str, Metric] = {
         "nats/sentence",
         "zero",
         "A term of the loss: KL of the mixture of each group of posteriors to the prior, times its share of the KL and the KL weight.",
-        "Improving VAEs with Density Gap-based Regularization, Zhang et al., 2022, arXiv:2211.00321",
+        ZHANG2022,
     ),
     "bag_of_words": Metric(
         "Bag-of-words loss",
@@ -146,12 +147,91 @@ METRICS: dict[str, Metric] = {
         "A term of the loss: distance of the decoder's first state from the deterministic path's, weighted.",
         WU2020,
     ),
+    "direction_length": Metric(
+        "Length of the direction",
+        "nats/sentence",
+        "zero",
+        "A term of the loss: squared distance from 1 of the mean direction's length before it is divided by it, weighted.",
+        "Spherical Latent Spaces for Stable Variational Autoencoders, Xu and Durrett, 2018, arXiv:1808.10805",
+    ),
+    # -- how training goes -------------------------------------------------------------------------
+    "learning_rate": Metric(
+        "Learning rate",
+        "",
+        "none",
+        "The optimiser's step size (the decoder's, where the two differ).",
+    ),
+    "grad_norm": Metric(
+        "Gradient norm", "", "none", "Global L2 norm of the gradient before clipping."
+    ),
+    "tokens_per_second": Metric(
+        "Speed",
+        "tokens/s",
+        "higher",
+        "Predicted tokens of the outer steps per second of training; evaluation not counted.",
+    ),
+    "encoder_steps": Metric(
+        "Encoder-only steps",
+        "steps",
+        "none",
+        "Mean number of encoder-only updates before one joint step (aggressive training).",
+    ),
+    "seconds": Metric(
+        "Elapsed", "s", "none", "Seconds of training since the start, over all sessions of the run."
+    ),
+    "epoch": Metric("Epoch", "epochs", "none", "Passes over the training split."),
+    # -- likelihood --------------------------------------------------------------------------------
+    "rows": Metric("Sentences", "sentences", "none", "How many sentences the evaluation saw."),
     "ppl": Metric(
         "Perplexity bound",
         "per token",
         "lower",
         "exp(-ELBO total / predicted tokens): an upper bound of perplexity. End token counted, start and padding not, <unk> as an ordinary token.",
         HE2019,
+    ),
+    "nll_iw": Metric(
+        "IW-NLL",
+        "nats/sentence",
+        "lower",
+        "-log p(x) estimated with K importance samples from q(z|x): an upper bound that tightens with K.",
+        BURDA2016,
+    ),
+    "nll_iw_se": Metric(
+        "IW-NLL standard error",
+        "nats/sentence",
+        "lower",
+        "Standard error of the mean IW-NLL over the sentences evaluated.",
+    ),
+    "ppl_iw": Metric(
+        "Perplexity (IW)",
+        "per token",
+        "lower",
+        "exp(total IW-NLL / predicted tokens), end token counted.",
+        HE2019,
+    ),
+    "iw_samples": Metric(
+        "IW samples", "samples", "none", "K, importance samples per sentence behind IW-NLL."
+    ),
+    "iw_rows": Metric(
+        "Rows behind IW-NLL", "sentences", "none", "Random sentences of those evaluated."
+    ),
+    "ess": Metric(
+        "Effective sample size",
+        "samples",
+        "higher",
+        "Mean over sentences of (Σw)²/Σw² of the importance weights; far under K means IW-NLL is pessimistic.",
+    ),
+    "nll_exact": Metric(
+        "Exact NLL",
+        "nats/sentence",
+        "lower",
+        "-log p(x) by summing over every code, where a code is at most 16 bits: what IW-NLL bounds from above.",
+    ),
+    "ppl_exact": Metric(
+        "Perplexity (exact)",
+        "per token",
+        "lower",
+        "exp(total exact NLL / predicted tokens), end token counted.",
     ),
     "ppl_reconstruction": Metric(
         "Reconstruction perplexity",
@@ -174,57 +254,7 @@ METRICS: dict[str, Metric] = {
         "R: words of the training split and the split measured that the vocabulary lacks.",
         COTK,
     ),
-    "direction_length": Metric(
-        "Length of the direction",
-        "nats/sentence",
-        "zero",
-        "A term of the loss: squared distance from 1 of the mean direction's length before it is divided by it, weighted.",
-        "Spherical Latent Spaces for Stable Variational Autoencoders, Xu and Durrett, 2018, arXiv:1808.10805",
-    ),
-    "nll_iw": Metric(
-        "IW-NLL",
-        "nats/sentence",
-        "lower",
-        "-log p(x) estimated with K importance samples from q(z|x): an upper bound that tightens with K.",
-        BURDA2016,
-    ),
-    "nll_iw_se": Metric(
-        "IW-NLL standard error",
-        "nats/sentence",
-        "lower",
-        "Standard error of the mean IW-NLL over the sentences evaluated.",
-    ),
-    "nll_exact": Metric(
-        "Exact NLL",
-        "nats/sentence",
-        "lower",
-        "-log p(x) by summing over every code, where a code is at most 16 bits: what IW-NLL bounds from above.",
-    ),
-    "ppl_exact": Metric(
-        "Perplexity (exact)",
-        "per token",
-        "lower",
-        "exp(total exact NLL / predicted tokens), end token counted.",
-    ),
-    "ppl_iw": Metric(
-        "Perplexity (IW)",
-        "per token",
-        "lower",
-        "exp(total IW-NLL / predicted tokens), end token counted.",
-        HE2019,
-    ),
-    "iw_samples": Metric(
-        "IW samples", "samples", "none", "K, importance samples per sentence behind IW-NLL."
-    ),
-    "iw_rows": Metric(
-        "Rows behind IW-NLL", "sentences", "none", "Random sentences of those evaluated."
-    ),
-    "ess": Metric(
-        "Effective sample size",
-        "samples",
-        "higher",
-        "Mean over sentences of (Σw)²/Σw² of the importance weights; far under K means IW-NLL is pessimistic.",
-    ),
+    # -- what codes say of their sentences ---------------------------------------------------------
     "mutual_information": Metric(
         "Mutual information",
         "nats",
@@ -251,22 +281,12 @@ METRICS: dict[str, Metric] = {
         "none",
         "n, the random rows of the MI estimate; the estimate is capped at ln n.",
     ),
-    "true_code_r2": Metric(
-        "True codes found (R²)",
-        "",
+    "active_units": Metric(
+        "Active units",
+        "units",
         "higher",
-        "Share of the variance of the codes that made the data which a linear map from posterior means "
-        "explains: fitted on a random half of the rows, told on the other; near 0 where a code says nothing.",
-    ),
-    "true_code_n": Metric(
-        "Rows behind R²", "sentences", "none", "n, the random rows whose true codes are compared."
-    ),
-    "kl_aggregated": Metric(
-        "KL(q(z) || p(z))",
-        "nats",
-        "zero",
-        "KL of the aggregated posterior to the prior: KL - mutual information, not below 0.",
-        HOFFMAN2016,
+        "Latent units whose posterior mean has variance of at least 0.01 over sentences (unbiased).",
+        BURDA2016,
     ),
     "z_shuffle": Metric(
         "Cost of swapped codes",
@@ -285,6 +305,59 @@ METRICS: dict[str, Metric] = {
         "sentences",
         "none",
         "n, the random rows that exchanged their codes in one cycle.",
+    ),
+    "true_code_r2": Metric(
+        "True codes found (R²)",
+        "",
+        "higher",
+        "Share of the variance of the codes that made the data which a linear map from posterior means "
+        "explains: fitted on a random half of the rows, told on the other; near 0 where a code says nothing.",
+    ),
+    "true_code_n": Metric(
+        "Rows behind R²", "sentences", "none", "n, the random rows whose true codes are compared."
+    ),
+    "probe_accuracy": Metric(
+        "Accuracy of a linear probe",
+        "share",
+        "higher",
+        "Sentences of the split whose label a logistic regression finds from their posterior means, fitted on standardised means of training sentences.",
+        LI2019,
+    ),
+    "probe_control": Metric(
+        "The same probe, labels shuffled",
+        "share",
+        "none",
+        "The control: fitted on the same means with the training labels shuffled. What the probe has above it the codes know.",
+        "Designing and Interpreting Probes with Control Tasks, Hewitt and Liang, 2019, arXiv:1909.03368",
+    ),
+    "probe_majority": Metric(
+        "Share of the most frequent label",
+        "share",
+        "none",
+        "What always saying the training split's most frequent label would get right.",
+    ),
+    "probe_classes": Metric(
+        "Labels of the probe", "labels", "none", "Different labels among the training sentences."
+    ),
+    "probe_rows": Metric(
+        "Rows behind the probe",
+        "sentences",
+        "none",
+        "Random training sentences that the probe was fitted on.",
+    ),
+    "probe_test_rows": Metric(
+        "Rows that the probe was scored on",
+        "sentences",
+        "none",
+        "Random sentences of the split; accuracy has a standard error of √(a(1-a)/n).",
+    ),
+    # -- codes against the prior -------------------------------------------------------------------
+    "kl_aggregated": Metric(
+        "KL(q(z) || p(z))",
+        "nats",
+        "zero",
+        "KL of the aggregated posterior to the prior: KL - mutual information, not below 0.",
+        HOFFMAN2016,
     ),
     "hole_rate": Metric(
         "Hole rate",
@@ -326,35 +399,7 @@ METRICS: dict[str, Metric] = {
         "How often the two sets of draws, shuffled together and parted again, are as far apart. Small: q(z) is not the prior.",
         GRETTON2012,
     ),
-    "active_units": Metric(
-        "Active units",
-        "units",
-        "higher",
-        "Latent units whose posterior mean has variance of at least 0.01 over sentences (unbiased).",
-        BURDA2016,
-    ),
-    "rows": Metric("Sentences", "sentences", "none", "How many sentences the evaluation saw."),
-    "learning_rate": Metric(
-        "Learning rate",
-        "",
-        "none",
-        "The optimiser's step size (the decoder's, where the two differ).",
-    ),
-    "grad_norm": Metric(
-        "Gradient norm", "", "none", "Global L2 norm of the gradient before clipping."
-    ),
-    "tokens_per_second": Metric(
-        "Speed",
-        "tokens/s",
-        "higher",
-        "Predicted tokens of the outer steps per second of training; evaluation not counted.",
-    ),
-    "encoder_steps": Metric(
-        "Encoder-only steps",
-        "steps",
-        "none",
-        "Mean number of encoder-only updates before one joint step (aggressive training).",
-    ),
+    # -- what comes back of sentences --------------------------------------------------------------
     "bleu": Metric(
         "BLEU-4",
         "0 to 100",
@@ -370,6 +415,13 @@ METRICS: dict[str, Metric] = {
     ),
     "exact_match": Metric(
         "Exact match", "share", "higher", "Share of sentences that come back token by token."
+    ),
+    # -- sentences written -------------------------------------------------------------------------
+    "generated": Metric(
+        "Sentences written",
+        "sentences",
+        "none",
+        "n, drawn from the prior; as many real ones stand beside them, since all that is measured of them depends on n.",
     ),
     "unique": Metric(
         "Different sentences",
@@ -418,13 +470,7 @@ METRICS: dict[str, Metric] = {
         "Valid",
         "share",
         "higher",
-        "Sentences written that pass the check asked for: python, whether a line parses as a statement or the first line of one; or a function of one's own. Real sentences are checked as the tokeniser gives them back.",
-    ),
-    "generated": Metric(
-        "Sentences written",
-        "sentences",
-        "none",
-        "n, drawn from the prior; as many real ones stand beside them, since all that is measured of them depends on n.",
+        "Sentences written that pass the check asked for: python, whether a line parses as a statement or the first line of one; digits, whether a text draws a picture of 8 by 8; or a function of one's own. Real sentences are checked as the tokeniser gives them back.",
     ),
     "forward_bleu": Metric(
         "Forward BLEU",
@@ -461,41 +507,7 @@ METRICS: dict[str, Metric] = {
         "Of n real sentences of the split under the same 4-gram model of the n sentences written: what they do not cover is dear. Beside it: the model of n training sentences.",
         ZHAO2018,
     ),
-    "probe_accuracy": Metric(
-        "Accuracy of a linear probe",
-        "share",
-        "higher",
-        "Sentences of the split whose label a logistic regression finds from their posterior means, fitted on standardised means of training sentences.",
-        LI2019,
-    ),
-    "probe_control": Metric(
-        "The same probe, labels shuffled",
-        "share",
-        "none",
-        "The control: fitted on the same means with the training labels shuffled. What the probe has above it the codes know.",
-        "Designing and Interpreting Probes with Control Tasks, Hewitt and Liang, 2019, arXiv:1909.03368",
-    ),
-    "probe_majority": Metric(
-        "Share of the most frequent label",
-        "share",
-        "none",
-        "What always saying the training split's most frequent label would get right.",
-    ),
-    "probe_classes": Metric(
-        "Labels of the probe", "labels", "none", "Different labels among the training sentences."
-    ),
-    "probe_rows": Metric(
-        "Rows behind the probe",
-        "sentences",
-        "none",
-        "Random training sentences that the probe was fitted on.",
-    ),
-    "probe_test_rows": Metric(
-        "Rows that the probe was scored on",
-        "sentences",
-        "none",
-        "Random sentences of the split; accuracy has a standard error of √(a(1-a)/n).",
-    ),
+    # -- paths -------------------------------------------------------------------------------------
     "interpolation_smoothness": Metric(
         "Smoothness of a path",
         "0 to 1",
@@ -538,6 +550,7 @@ METRICS: dict[str, Metric] = {
         "zero",
         "How much less sure the decoder is of its sentence at the middle step than at the two ends, by -log p(sentence | code) per token.",
     ),
+    # -- maps --------------------------------------------------------------------------------------
     "trustworthiness": Metric(
         "Trustworthiness",
         "0 to 1",
@@ -566,6 +579,7 @@ METRICS: dict[str, Metric] = {
         "Share of squares left over when one map is turned, reflected, scaled and laid on the other (Procrustes): 0 they coincide.",
         "Procrustes Problems, Gower and Dijksterhuis, 2004, Oxford University Press",
     ),
+    # -- the posterior mean space ------------------------------------------------------------------
     "model_mean_spread": Metric(
         "Spread of the model's means",
         "prior deviations",
@@ -600,10 +614,6 @@ METRICS: dict[str, Metric] = {
         "higher",
         "Median over sentences of (Σw)²/Σw² behind E_p[z|x]; far under K that mean is not to be trusted. Absent where the mean is integrated.",
     ),
-    "seconds": Metric(
-        "Elapsed", "s", "none", "Seconds of training since the start, over all sessions of the run."
-    ),
-    "epoch": Metric("Epoch", "epochs", "none", "Passes over the training split."),
 }
 
 

@@ -24,7 +24,8 @@ from engine.data import slices
 from engine.data.corpus import Corpus
 from engine.data.writing import Draft
 from engine.metrics import METRICS
-from engine.runs import launcher, store
+from engine.runs import launcher, store, worker
+from engine.runs.status import Status
 
 Capture = pytest.CaptureFixture[str]
 SMALL = [
@@ -422,6 +423,40 @@ def test_samples_are_written_one_a_line(
     assert "must exist" in complaint_of(capsys, *asked, "--output", nowhere)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sample", "trained"],
+        ["reconstruct", "trained", "--input", "{lines}"],
+        ["evaluate", "trained"],
+        ["interpolate", "trained", "a cat", "a dog"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_sentences_are_not_written_into_a_picture(
+    capsys: Capture, trained: store.Run, tmp_path: Path, command: list[str]
+) -> None:
+    lines, output = tmp_path / "lines.txt", tmp_path / "x.PNG"
+    lines.write_text(f"{A}\n")
+    asked = [word.format(lines=lines) for word in command]
+    wrong = complaint_of(capsys, *asked, "--output", str(output))
+    assert "text" in wrong and ("the ending .txt" in wrong or "leave it out" in wrong)
+    assert not output.exists()
+
+
+def test_a_picture_is_not_read_as_a_sentence(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    path = tmp_path / "one.png"
+    Image.new("L", (4, 4)).save(path)
+    asked = ("--input", str(path))
+    assert "run of text" in complaint_of(capsys, "reconstruct", "trained", *asked)
+    output = ("--output", str(tmp_path / "z.parquet"))
+    assert "run of text" in complaint_of(capsys, "encode", "trained", *asked, *output)
+
+
 def test_sentences_are_reconstructed_from_a_file(
     capsys: Capture, trained: store.Run, tmp_path: Path
 ) -> None:
@@ -705,6 +740,28 @@ def test_a_dry_run_goes_through_everything_and_keeps_nothing(
     assert run_main([*TRAIN, "--data", "toy", *diverging, "--dry-run"]) == 2
     assert "learning_rate" in capsys.readouterr().err
     assert sorted(path.name for path in (workspace / "runs").iterdir()) == before
+
+
+def test_a_dry_run_that_is_stopped_does_not_say_how_to_go_on_with_it(
+    workspace: Path, trained: store.Run, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = worker.work
+
+    def interrupted(run: store.Run, watch: Any = None) -> Any:
+        def look(status: Status) -> None:
+            if status.activity == "training":
+                signal.raise_signal(signal.SIGINT)
+
+        return work(run, look)
+
+    monkeypatch.setattr(worker, "work", interrupted)
+    before = store.runs()
+    capsys.readouterr()
+    assert run_main([*TRAIN, "--data", "toy", "--dry-run"]) == 1
+    said = capsys.readouterr()
+    assert "the dry run was stopped before its end; nothing was kept" in said.err
+    assert "resume" not in said.err and said.out == ""
+    assert store.runs() == before and list((workspace / "cache" / "dry-runs").iterdir()) == []
 
 
 def test_pieces_are_listed_and_an_unknown_one_ends_with_a_sentence(capsys: Capture) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.commands import terminal
+from engine.commands.outputs import require_fitting, write
 from engine.config import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -18,8 +19,14 @@ if TYPE_CHECKING:
 
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="A PNG of all pictures, for a run of images."),
+    typer.Option(
+        "--output",
+        "-o",
+        help="Of a run of images: a PNG of all pictures. Without it small ones are drawn here.",
+    ),
 ]
+OR_PICTURE = "; of a run of images the file of a picture, or its data URI"
+"""What the help of a sentence goes on with."""
 COLUMNS, GAP = 78, 2
 """Characters of a line, and between two pictures."""
 MOST_SIDE, MOST_DRAWN = 32, 48
@@ -29,14 +36,20 @@ _BLOCKS = " ▄▀█"
 def of_images(hosted: Hosted, output: Path | None = None) -> bool:
     """Whether the run is of images.
 
+    Args:
+        hosted: its model.
+        output: the PNG that a command is to write, one that writes nothing else.
+
     Raises:
-        ConfigError: a PNG is asked for of a run of text.
+        ConfigError: the run is of text, or the file's ending is not that of a PNG.
+        DataError: there is no such folder.
     """
     images = hosted.tokenizer.config.reads == "images"
     if output is not None and not images:
         raise ConfigError(
             f"--output writes pictures, and {hosted.run.name} is a run of text: leave it out, or use --json"
         )
+    require_fitting(output, images)
     return images
 
 
@@ -44,12 +57,18 @@ def taken(hosted: Hosted, given: str) -> str:
     """What a model reads: a sentence as it stands, a picture from its file or data URI.
 
     Raises:
-        DataError: there is no such picture.
+        DataError: there is no such picture, or it is given to a model of text.
     """
     from engine.data.pictures import is_picture
     from engine.data.pictures.importing import from_file
 
-    if not of_images(hosted) or is_picture(given):
+    images, picture = of_images(hosted), is_picture(given)
+    if picture and not images:
+        raise DataError(
+            f"{hosted.run.name} is a run of text and cannot read a picture: give sentences, or a run of "
+            "images"
+        )
+    if picture or not images:
         return given
     path = Path(given).expanduser()
     if not path.is_file():
@@ -72,9 +91,7 @@ def show(texts: Sequence[str], output: Path | None, columns: int | None = None) 
 
     count = "one picture" if len(texts) == 1 else f"{len(texts)} pictures"
     if output is not None:
-        draft = output.with_name(f".{output.name}.part")
-        draft.write_bytes(sheet(texts, columns))
-        draft.replace(output)
+        write(output, sheet(texts, columns))
         terminal.note(f"{count} in {output}")
         return
     for line in lines(texts[:MOST_DRAWN]):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.commands import terminal
-from engine.commands.inputs import read_sentences, require_folder
-from engine.commands.latent import Checkpoint, Device, Seed, open_model
+from engine.commands import drawn, terminal
+from engine.commands.inputs import read_sentences
+from engine.commands.latent import Checkpoint, Device, Input, Seed, open_model
+from engine.commands.outputs import require_folder
 from engine.commands.training import RunName
 from engine.config import ConfigError
 
@@ -27,10 +28,7 @@ def add_to(app: typer.Typer) -> None:
 def encode(
     run: RunName,
     output: Annotated[Path, typer.Option("--output", "-o", help="The Parquet file to write.")],
-    input: Annotated[
-        Path | None,
-        typer.Option("--input", "-i", help="A text file, a sentence a line; - reads stdin."),
-    ] = None,
+    input: Annotated[Path | None, Input] = None,
     split: Annotated[
         str | None, typer.Option(help="A split of the run's data instead of a file.")
     ] = None,
@@ -41,7 +39,7 @@ def encode(
     checkpoint: Checkpoint = None,
     device: Device = "auto",
 ) -> None:
-    """Write the codes of sentences (the posterior means) to a Parquet file."""
+    """Write the codes of sentences or pictures (the posterior means) to a Parquet file."""
     if (input is None) == (split is None):
         raise ConfigError("encode needs either --input FILE or --split train, valid or test")
     require_folder(output)
@@ -57,12 +55,12 @@ def _sentences(
 ) -> tuple[list[str], list[str] | None]:
     """The texts to encode, and their labels where the data has some."""
     if input is not None:
-        return read_sentences(input)[:limit], None
-    from engine.data.library import resolve
+        return [drawn.taken(hosted, given) for given in read_sentences(input)[:limit]], None
+    from engine.data.library import at_hand
 
     assert split is not None
     with terminal.progress() as progress:
-        corpus = resolve(hosted.config.data.name, progress)
+        corpus = at_hand(hosted.config.data.name, progress)
     rows = range(min(corpus.rows(split), limit or corpus.rows(split)))
     return corpus.texts(split, rows), corpus.labels(split, rows)
 

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 Split = Annotated[str, typer.Option(help="train, valid or test.")]
 Rows = Annotated[int, typer.Option("--n", "-n", min=6, help="So many sentences of the split.")]
-Sentence = Annotated[str, typer.Argument(metavar="SENTENCE", help="The sentence to move.")]
+Sentence = Annotated[
+    str, typer.Argument(metavar="SENTENCE", help=f"The sentence to move{drawn.OR_PICTURE}.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -117,7 +119,7 @@ def traverse(
     output: drawn.Output = None,
     json: Json = False,
 ) -> None:
-    """Move a sentence along single units or principal axes and decode what it becomes."""
+    """Move a sentence or picture along single units or principal axes and decode what it becomes."""
     from engine.explore.arithmetic import arithmetic_of
     from engine.explore.traversal import principal_axes, unit_axes
     from engine.explore.traversal import traverse as move
@@ -169,7 +171,7 @@ def attribute(
     output: drawn.Output = None,
     json: Json = False,
 ) -> None:
-    """Slide a sentence along the direction between two slices or labels, and say how sure it is."""
+    """Slide a sentence or picture along the direction between two slices or labels, and say how sure it is."""
     import numpy as np
 
     from engine.commands.mapping import positions_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,26 +40,6 @@ def read_lines(path: Path) -> list[str]:
     if not any(lines):
         raise DataError(f"{path} must have at least one line of text, it has none")
     return lines
-
-
-def write_lines(path: Path, texts: Iterable[str]) -> None:
-    """One text a line, UTF-8, whole or not at all; a line break within a text becomes a space.
-
-    Raises:
-        DataError: the file cannot be written.
-    """
-    from engine.runs.files import write_atomic
-
-    try:
-        write_atomic(path, "".join(" ".join(text.splitlines()) + "\n" for text in texts))
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error}; choose another place") from error
-
-
-def require_folder(output: Path | None) -> None:
-    """A file can be written there, as far as its folder says; DataError before work is done in vain."""
-    if output is not None and not output.resolve().parent.is_dir():
-        raise DataError(f"the folder of {output} must exist; make it or choose another place")
 
 
 def _raw(path: Path) -> bytes:

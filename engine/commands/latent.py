@@ -28,6 +28,12 @@ Checkpoint = Annotated[
         "before there is one.",
     ),
 ]
+Input = typer.Option(
+    "--input",
+    "-i",
+    help="A text file (also .gz), a sentence a line; - reads stdin. Of a run of images the file of a "
+    "picture, or a text file with a picture's path or data URI a line.",
+)
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
 Json = Annotated[bool, typer.Option("--json", help="Everything, as JSON on stdout.")]
 Strategy = Annotated[str, typer.Option(help="greedy, sample or beam.")]
@@ -69,8 +75,8 @@ def decoding_of(hosted: Hosted, max_tokens: int | None = None, **settings: Any) 
 
 def interpolate(
     run: RunName,
-    a: Annotated[str, typer.Argument(metavar="A", help="The first sentence.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="The last sentence.")],
+    a: Annotated[str, typer.Argument(metavar="A", help=f"The first sentence{drawn.OR_PICTURE}.")],
+    b: Annotated[str, typer.Argument(metavar="B", help=f"The last sentence{drawn.OR_PICTURE}.")],
     steps: Annotated[int, typer.Option(help="How many codes, both ends included.")] = 11,
     path: Annotated[
         str | None,

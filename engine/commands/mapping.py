@@ -11,6 +11,7 @@ import typer
 
 from engine.commands import terminal
 from engine.commands.latent import Checkpoint, Device, Json, Seed
+from engine.commands.outputs import require_folder
 from engine.commands.training import RunName
 from engine.config import ConfigError, DataError
 from engine.runs import files, store
@@ -179,8 +180,7 @@ def _writer(output: Path | None) -> Any:
     writers = {f".{export.suffix}": export.write for export in MAP_EXPORTS.values()}
     if output.suffix not in writers:
         raise ConfigError(one_of("ending", output.suffix, writers))
-    if not output.resolve().parent.is_dir():
-        raise DataError(f"the folder of {output} must exist; make it or choose another place")
+    require_folder(output)
     return writers[output.suffix]
 
 

@@ -10,8 +10,9 @@ import typer
 
 from engine.commands import terminal
 from engine.commands.latent import Checkpoint, Device, Json, Seed
+from engine.commands.outputs import require_folder
 from engine.commands.training import RunName
-from engine.config import ConfigError, DataError, one_of
+from engine.config import ConfigError, one_of
 from engine.runs import store
 
 if TYPE_CHECKING:
@@ -119,8 +120,7 @@ def _writer(output: Path | None) -> Any:
     writers = {".csv": _write_csv, ".gif": _write_gif}
     if output.suffix not in writers:
         raise ConfigError(one_of("ending", output.suffix, writers))
-    if not output.resolve().parent.is_dir():
-        raise DataError(f"the folder of {output} must exist; make it or choose another place")
+    require_folder(output)
     return writers[output.suffix]
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.commands import terminal
-from engine.commands.inputs import require_folder, write_lines
+from engine.commands import drawn, terminal
 from engine.commands.latent import (
     Beam,
     Checkpoint,
@@ -25,6 +24,7 @@ from engine.commands.latent import (
     open_model,
     origin,
 )
+from engine.commands.outputs import require_fitting, require_folder, write_lines
 from engine.commands.training import RunName
 from engine.config import ConfigError
 
@@ -100,8 +100,8 @@ def evaluate(
     valid: Annotated[
         str | None,
         typer.Option(
-            help="Count valid sentences: python (parses as a statement), or module:function, yours, "
-            "which takes a sentence and returns True or False."
+            help="Count valid sentences: python (parses as a statement), digits (draws a picture of 8 by "
+            "8), or module:function, yours, which takes a sentence and returns True or False."
         ),
     ] = None,
     probe: Annotated[
@@ -116,7 +116,10 @@ def evaluate(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Measure a model by every number that applies to it, and keep the table with the run."""
+    """Measure a model by every number that applies to it, and keep the table with the run.
+
+    Of a run of images sentences are pictures, tokens pixels, and samples are not measured.
+    """
     from engine.evaluation.validity import check_of
     from engine.maps.evaluations import Amounts, measure
 
@@ -125,6 +128,8 @@ def evaluate(
     require_folder(output)
     check = None if valid is None else check_of(valid)
     hosted = open_model(run, checkpoint, device)
+    if output is not None:
+        _require_samples(hosted, output)
     step = hosted.run.step_of(hosted.checkpoint)  # now: a run that trains will write another
     config = _settings(hosted, iw_samples, iw_rows, seed)
     chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "beam": beam}
@@ -141,6 +146,16 @@ def evaluate(
         "valid": valid,
     }
     _report(hosted, split, table, settings | {"decoding": decoding.model_dump()}, json)
+
+
+def _require_samples(hosted: Hosted, output: Path) -> None:
+    """Sentences will be written that this file can hold; refused before minutes are spent."""
+    if drawn.of_images(hosted):
+        raise ConfigError(
+            f"evaluate writes no pictures, and {hosted.run.name} is a run of images: leave --output out, and "
+            f"draw them with `sample {hosted.run.name} --output pictures.png`"
+        )
+    require_fitting(output, images=False)
 
 
 def _settings(
@@ -172,17 +187,18 @@ def _report(hosted: Hosted, split: str, table: Table, settings: dict[str, Any], 
 
     names = ("metrics", "real", "kl_per_unit", "mean_variance", "notes")
     found = {name: getattr(table, name) for name in names}
-    everything = origin(hosted) | {"split": split} | found | settings
-    kept_as = everything | {"made": time.time()}
-    path = evaluations.keep(hosted.run, split, hosted.checkpoint, kept_as)
+    kind = hosted.run.kind
+    units = {name: describe(name).unit_for(kind) for name in table.metrics}
+    everything = origin(hosted) | {"split": split, "units": units} | found | settings
+    path = evaluations.keep(
+        hosted.run, split, hosted.checkpoint, everything | {"made": time.time()}
+    )
     if json:
         terminal.show_json(everything)
     else:
-        kind = hosted.run.kind
         rows = [
-            (name, _number(value), _number(table.real.get(name)), about.unit_for(kind), about.label)
+            (name, _number(value), _number(table.real.get(name)), units[name], describe(name).label)
             for name, value in table.metrics.items()
-            for about in [describe(name)]
         ]
         title = f"{hosted.run.name} {split}"
         terminal.show_table(("metric", title, "real text", "unit", "name"), rows)

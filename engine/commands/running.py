@@ -50,15 +50,7 @@ def _row(run: store.Run) -> tuple[str, ...]:
     state = f"queued, {place}." if place else status.state
     step = f"{status.step}/{status.total_steps}" if status.total_steps else str(status.step)
     data = str(run.config().get("data", {}).get("name", ""))
-    return run.name, state, step, _left(status), _speed(status), data, status.message
-
-
-def _left(status: Status) -> str:
-    if not status.live or status.eta_seconds is None:
-        return ""
-    minutes, seconds = divmod(round(status.eta_seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}"
+    return run.name, state, step, terminal.time_left(status), _speed(status), data, status.message
 
 
 def _speed(status: Status) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,10 +15,12 @@ from typing import Any
 
 import typer
 
+from engine.runs.files import finite
 from engine.runs.status import Status
 
 LINE_SECONDS = 10.0
 FORMAT = "%(asctime)s %(message)s"
+GAP, INDENT = "  ", "    "
 
 
 def on_terminal() -> bool:
@@ -26,25 +30,54 @@ def on_terminal() -> bool:
 
 def show_json(value: Any) -> None:
     """Print ``value`` as JSON, and nothing else, on stdout; numbers that are not finite become null."""
-    typer.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    finite = not isinstance(value, float) or value - value == 0
-    return value if finite else None
+    typer.echo(json.dumps(finite(value), ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def show_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print columns as wide as what is in them."""
+    """Print columns as wide as what is in them; where a terminal is narrower, its lines are wrapped.
+
+    Elsewhere a row stays one line, for whoever searches and cuts.
+    """
     table = [list(titles), *[list(row) for row in rows]]
     widths = [max(len(row[column]) for row in table) for column in range(len(titles))]
+    if sys.stdout.isatty() and sum(widths) + len(GAP) * (len(widths) - 1) > _columns():
+        _show_wrapped(table)
+        return
     for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+        typer.echo(GAP.join(cells).rstrip())
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size().columns
+
+
+def _show_wrapped(table: Sequence[Sequence[str]]) -> None:
+    """Columns narrow enough for the terminal, each cell in several lines where it must be."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=None, show_header=False, pad_edge=False, padding=(0, len(GAP), 0, 0))
+    for _ in table[0]:
+        shown.add_column(overflow="fold")
+    for row in table:
+        shown.add_row(*map(Text, row))
+    Console(width=_columns()).print(shown)
+
+
+def show_entry(title: str, *paragraphs: str) -> None:
+    """Print a title and, indented beneath it, what is said of it, as wide as the terminal is."""
+    fit = textwrap.TextWrapper(
+        width=max(_columns(), len(INDENT) + 20),
+        subsequent_indent=INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    typer.echo(fit.fill(title))
+    fit.initial_indent = INDENT
+    for text in filter(None, paragraphs):
+        typer.echo(fit.fill(text))
 
 
 def note(text: str) -> None:
@@ -94,8 +127,20 @@ def progress() -> Iterator[Progress]:
         shown.close()
 
 
+def time_left(status: Status) -> str:
+    """The time that a run will still take, as its status has it; nothing where that is not known."""
+    if not status.live or status.eta_seconds is None:
+        return ""
+    minutes, seconds = divmod(round(status.eta_seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}"
+
+
 class TrainingBar:
-    """A run's status as a bar: steps, tokens per second, time left."""
+    """A run's status as a bar: steps, tokens per second, and the time left that the status has."""
+
+    # Without tqdm's own estimate, which knows nothing of validations.
+    _FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -105,14 +150,16 @@ class TrainingBar:
         from tqdm import tqdm
 
         if self._bar is None:
-            self._bar = tqdm(file=sys.stderr, unit="step", dynamic_ncols=True, leave=False)
+            shown = {"unit": "step", "dynamic_ncols": True, "bar_format": self._FORMAT}
+            self._bar = tqdm(file=sys.stderr, leave=False, **shown)
         if status.total_steps and self._bar.total is None:
             self._bar.reset(total=status.total_steps)
             self._bar.initial = self._bar.n = self._bar.last_print_n = status.step
         self._bar.set_description_str(status.activity, refresh=False)
-        if status.tokens_per_second:
-            speed = f"{status.tokens_per_second:,.0f} tokens/s"
-            self._bar.set_postfix_str(speed, refresh=False)
+        left, speed = time_left(status), status.tokens_per_second
+        facts = [f"{left} left"] if left else []
+        facts += [f"{speed:,.0f} tokens/s"] if speed else []
+        self._bar.set_postfix_str(", ".join(facts), refresh=False)
         self._bar.update(status.step - self._bar.n)
         if status.activity != "training":
             self._bar.refresh()

@@ -1,10 +1,9 @@
-"""Commands that make runs: presets, train, resume, and the worker behind them."""
+"""Commands that make runs: train, resume, and the worker behind them."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ import typer
 
 from engine.commands import terminal
 from engine.config import EngineError
-from engine.runs import health, launcher, store
+from engine.runs import health, launcher, store, trial
 from engine.runs.status import Status
 
 if TYPE_CHECKING:
@@ -28,66 +27,9 @@ Background = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to ``app``."""
-    app.command()(presets)
     app.command()(train)
     app.command()(resume)
     app.command(hidden=True)(worker)
-
-
-def presets(
-    json: Annotated[bool, typer.Option("--json", help="Complete settings as JSON.")] = False,
-    pieces: Annotated[
-        bool, typer.Option("--pieces", help="The pieces that `train --pieces` lays over a preset.")
-    ] = False,
-    options: Annotated[
-        bool,
-        typer.Option(
-            "--options", help="The options of other programs, and what does the same here."
-        ),
-    ] = False,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="With --options: the tables of the README.")
-    ] = False,
-) -> None:
-    """List the presets, and what each is for."""
-    if options:
-        _show_options(json, markdown)
-        return
-    from engine.presets import PRESETS, about_preset, preset
-
-    if pieces:
-        _show_pieces(json)
-        return
-    if json:
-        terminal.show_json({name: preset(name).model_dump(mode="json") for name in PRESETS})
-        return
-    terminal.show_table(("preset", "what it is for"), [(n, about_preset(n)) for n in PRESETS])
-
-
-def _show_options(json: bool, markdown: bool) -> None:
-    from dataclasses import asdict
-
-    from engine import counterparts
-
-    if markdown:
-        typer.echo(counterparts.markdown())
-        return
-    programs = counterparts.PROGRAMS.values()
-    if json:
-        terminal.show_json([asdict(program) for program in programs])
-        return
-    rows = [(p.name, *counterparts.cells(row)) for p in programs for row in p.rows]
-    terminal.show_table(("program", *counterparts.TITLES), rows)
-
-
-def _show_pieces(json: bool) -> None:
-    from engine.presets.pieces import PIECES
-
-    if json:
-        terminal.show_json({name: piece._asdict() for name, piece in PIECES.items()})
-        return
-    rows = [(name, piece.about, " ".join(piece.settings)) for name, piece in PIECES.items()]
-    terminal.show_table(("piece", "what it is", "settings"), rows)
 
 
 def train(
@@ -139,26 +81,22 @@ _SHORT = ("max_steps=2", "log_every=1", "validation_limit=64", "log_example=true
 
 
 def _try_out(config: ExperimentConfig) -> None:
-    """A run of two steps, from data to checkpoint, that is deleted whatever comes of it."""
+    """A run of two steps, from data to checkpoint, that nothing is kept of whatever comes of it."""
     from engine.experiment import override
 
     settings = [f"training.{setting}" for setting in _SHORT]
     short = override(config, [*settings, "evaluation.mi_rows=64", "evaluation.iw_samples=0"])
-    run = store.create(short.model_dump(mode="json"), f"dry-run-{os.getpid()}")
-    try:
+    with trial.on_trial(short.model_dump(mode="json")) as run:
         status = _train_here(run)
-        if status.state != "finished":
-            _end(run, status)
-            return
-        speed = (
-            f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else "no speed"
-        )
-        terminal.note(
-            f"two steps, a validation and a checkpoint went well: {status.parameters or 0:,} weights on "
-            f"{status.device}, {speed}; nothing was kept"
-        )
-    finally:
-        store.delete(run)
+    _require_success(status)
+    if status.state == "stopped":
+        terminal.note("the dry run was stopped before its end; nothing was kept")
+        raise typer.Exit(1)
+    speed = f"{status.tokens_per_second:,.0f} tokens/s" if status.tokens_per_second else "no speed"
+    terminal.note(
+        f"two steps, a validation and a checkpoint went well: {status.parameters or 0:,} weights on "
+        f"{status.device}, {speed}; nothing was kept"
+    )
 
 
 def laid_over(pieces: str, data: str | None) -> list[str]:
@@ -214,11 +152,7 @@ def _train_here(run: store.Run) -> Status:
 
 def _end(run: store.Run, status: Status) -> None:
     """Say how it ended: the name on stdout, the rest on stderr, and the exit code."""
-    if status.state == "failed" and not status.bug:
-        raise EngineError(status.message)
-    if status.state == "failed":
-        terminal.note(f"error: {status.message}")
-        raise typer.Exit(1)
+    _require_success(status)
     steps = f"step {status.step} of {status.total_steps}" if status.total_steps else "no step yet"
     terminal.note(f"run {run.name} {status.ended_early or f'{status.state} at {steps}'}")
     if status.state == "finished":
@@ -226,6 +160,15 @@ def _end(run: store.Run, status: Status) -> None:
     if status.state == "stopped":
         terminal.note(f"go on with: python -m engine resume {run.name}")
     typer.echo(run.name)
+
+
+def _require_success(status: Status) -> None:
+    """End with what went wrong, and exit code 2 where the user can mend it."""
+    if status.state == "failed" and not status.bug:
+        raise EngineError(status.message)
+    if status.state == "failed":
+        terminal.note(f"error: {status.message}")
+        raise typer.Exit(1)
 
 
 def _say_if_collapsed(run: store.Run) -> None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.commands import drawn, terminal
-from engine.commands.inputs import batches_of, read_lines, require_folder, write_lines
+from engine.commands.inputs import batches_of, read_lines
 from engine.commands.latent import (
     Beam,
     Checkpoint,
     Device,
+    Input,
     Json,
     MaxTokens,
     Seed,
@@ -27,6 +28,7 @@ from engine.commands.latent import (
     open_model,
     origin,
 )
+from engine.commands.outputs import require_fitting, require_folder, write_lines
 from engine.commands.training import RunName
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="Write them to this file, in order: sentences one a line, pictures as one PNG.",
+        help="Write them to this file, in order: sentences one a line; of a run of images one PNG.",
     ),
 ]
 
@@ -53,9 +55,14 @@ def add_to(app: typer.Typer) -> None:
 
 def sample(
     run: RunName,
-    n: Annotated[int, typer.Option("--count", "--n", "-n", min=1, help="How many sentences.")] = 10,
+    n: Annotated[
+        int, typer.Option("--count", "--n", "-n", min=1, help="How many sentences or pictures.")
+    ] = 10,
     around: Annotated[
-        str | None, typer.Option(help="Draw around this sentence, not from the prior.")
+        str | None,
+        typer.Option(
+            help="Draw around this sentence, or the picture in this file, not from the prior."
+        ),
     ] = None,
     output: Output = None,
     strategy: Strategy = "greedy",
@@ -72,13 +79,15 @@ def sample(
     """Write sentences or pictures from draws of the prior, or around one."""
     require_folder(output)
     hosted = open_model(run, checkpoint, device)
+    images = drawn.of_images(hosted)
+    require_fitting(output, images)
     chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "beam": beam}
     decoding = decoding_of(hosted, max_tokens, strategy=strategy, seed=seed, **chosen)
-    from engine.evaluation.diversity import diversity
+    from engine.evaluation.diversity import diversity, unique
 
     found = _drawn(hosted, n, around, decoding)
-    measures = diversity(found.ids)
-    images = drawn.of_images(hosted)
+    # n-grams of pixels mean nothing.
+    measures = {"unique": unique(found.ids)} if images else diversity(found.ids)
     if output is not None and not images:
         write_lines(output, found.texts)
         terminal.note(f"{len(found.texts):,} sentences in {output}")
@@ -90,12 +99,7 @@ def sample(
         return
     for text in found.texts if output is None and not images else ():
         typer.echo(text)
-    terminal.note(", ".join(f"{name} {measures[name]:.3g}" for name in _told(measures, images)))
-
-
-def _told(measures: dict[str, float], images: bool) -> Iterator[str]:
-    """The numbers that mean something: n-grams of pixels do not."""
-    return (name for name in measures if not images or name == "unique")
+    terminal.note(", ".join(f"{name} {value:.3g}" for name, value in measures.items()))
 
 
 def _drawn(hosted: Hosted, n: int, around: str | None, decoding: DecodingConfig) -> Samples:
@@ -112,14 +116,7 @@ def _drawn(hosted: Hosted, n: int, around: str | None, decoding: DecodingConfig)
 
 def reconstruct(
     run: RunName,
-    input: Annotated[
-        Path,
-        typer.Option(
-            "--input",
-            "-i",
-            help="A text file, a sentence a line; - reads stdin. Of images the file of one.",
-        ),
-    ],
+    input: Annotated[Path, Input],
     output: Output = None,
     draws: Annotated[
         int, typer.Option(min=0, help="Samples of each posterior, decoded beside the code.")
@@ -143,16 +140,21 @@ def reconstruct(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Encode sentences and decode their codes: what comes back, one line for each line."""
+    """Encode sentences or pictures and decode their codes: what comes back, one for each.
+
+    Of a run of images one PNG (--output), a row each: the picture, what came back, its draws.
+    """
     require_folder(output)
     lines = read_lines(input)
     hosted = open_model(run, checkpoint, device)
+    images = drawn.of_images(hosted)
+    require_fitting(output, images)
     chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "beam": beam}
     decoding = decoding_of(hosted, max_tokens, strategy=strategy, seed=seed, **chosen)
     numbers = [at for at, line in enumerate(lines) if line]
-    found = list(_reconstructed(hosted, [lines[at] for at in numbers], decoding, draws, sampled))
+    given = [drawn.taken(hosted, lines[at]) for at in numbers]
+    found = list(_reconstructed(hosted, given, decoding, draws, sampled))
     by_line = dict(zip(numbers, found, strict=True))
-    images = drawn.of_images(hosted)
     if images and not (json and output is None):
         rows_of = [[one.seen, one.output, *one.draws] for one in found]
         drawn.show([text for row in rows_of for text in row], output, 2 + len(found[0].draws))

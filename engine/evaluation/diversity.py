@@ -27,7 +27,7 @@ def diversity(sentences: Sequence[Tokens], most: int = 1000) -> dict[str, float]
     if not sentences:
         return {}
     found = {
-        "unique": len(set(map(tuple, sentences))) / len(sentences),
+        "unique": unique(sentences),
         "mean_length": sum(map(len, sentences)) / len(sentences),
     }
     for order in (1, 2):
@@ -36,6 +36,11 @@ def diversity(sentences: Sequence[Tokens], most: int = 1000) -> dict[str, float]
     if len(sentences) > 1:
         found["self_bleu"] = self_bleu(sentences[:most])
     return found
+
+
+def unique(sentences: Sequence[Tokens]) -> float:
+    """Different sentences over all of them, 0 to 1; at least one."""
+    return len(set(map(tuple, sentences))) / len(sentences)
 
 
 def distinct(sentences: Sequence[Tokens], order: int) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ def keep(run: Run, split: str, checkpoint: str, table: dict[str, Any]) -> Path |
     if run.read_only:
         return None
     path = file_of(run, split, checkpoint)
-    files.write_json(path, _finite(table))
+    files.write_json(path, files.finite(table))
     return path
 
 
@@ -47,11 +46,3 @@ def kept(run: Run) -> list[dict[str, Any]]:
         if isinstance(table, dict) and isinstance(table.get("metrics"), dict):
             found.append(table)
     return sorted(found, key=lambda table: table.get("made", 0), reverse=True)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -77,12 +77,17 @@ def sync_folder(folder: Path) -> None:
 
 def append_record(path: Path, record: dict[str, Any]) -> None:
     """Append ``record`` as one line of JSON, in one write; numbers that are not finite become null."""
-    line = json.dumps({key: _finite(value) for key, value in record.items()}, ensure_ascii=False)
+    line = json.dumps(finite(record), ensure_ascii=False)
     with open(path, "ab") as file:
         file.write(line.encode() + b"\n")
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """A value as JSON can have it: numbers that are not finite become None, at any depth."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

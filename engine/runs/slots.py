@@ -55,7 +55,7 @@ def waiting(device: str) -> list[str]:
 
 
 def _owner(ticket: Path) -> str:
-    """The folder written on a ticket; nothing if its owner has just left the queue."""
+    """The folder written on a ticket or slot; nothing if its owner has just left the queue."""
     try:
         return ticket.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -68,12 +68,20 @@ def position(run: Path, device: str) -> int | None:
     return line.index(str(run)) + 1 if str(run) in line else None
 
 
+def before(run: Path, device: str) -> list[str]:
+    """The folders of the runs that a waiting one waits for: those in a slot, then those ahead of it."""
+    taken = [_owner(path) for path in _taken(device)]
+    line = waiting(device)
+    ahead = line[: line.index(str(run))] if str(run) in line else line
+    return [text for text in taken if text] + ahead
+
+
 @contextmanager
 def slot(device: str, run: Path, check: Callable[[], None]) -> Iterator[None]:
     """Wait for a slot of ``device`` and keep it; ``check`` is called while waiting and may raise."""
     ticket, handle = _draw_ticket(device, run)
     try:
-        while (held := _try_to_take(device, ticket)) is None:
+        while (held := _try_to_take(device, ticket, run)) is None:
             check()
             time.sleep(POLL_SECONDS)
     finally:
@@ -112,25 +120,32 @@ def _tickets(device: str) -> list[Path]:
     return living
 
 
-def _try_to_take(device: str, ticket: Path) -> int | None:
+def _try_to_take(device: str, ticket: Path, run: Path) -> int | None:
     """The handle of a slot, if this ticket is the oldest and a slot is free."""
     line, allowed = _tickets(device), slots()
-    if not line or line[0] != ticket:
+    if not line or line[0] != ticket or len(_taken(device)) >= allowed:
         return None
-    taken = sum(_locked_by_another(path) for path in _folder(device).glob("slot-*.lock"))
-    if taken >= allowed:
-        return None
-    handles = (_try_lock(_folder(device) / f"slot-{number}.lock") for number in range(allowed))
+    places = (_folder(device) / f"slot-{number}.lock" for number in range(allowed))
+    handles = (_try_lock(place, str(run)) for place in places)
     return next((handle for handle in handles if handle is not None), None)
 
 
-def _try_lock(path: Path) -> int | None:
+def _taken(device: str) -> list[Path]:
+    """The slots that somebody is in."""
+    return [
+        path for path in sorted(_folder(device).glob("slot-*.lock")) if _locked_by_another(path)
+    ]
+
+
+def _try_lock(path: Path, owner: str) -> int | None:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
         return None
+    os.ftruncate(handle, 0)
+    os.write(handle, owner.encode())
     return handle
 
 

@@ -164,18 +164,21 @@ class Run:
         return files.tail(self.path / LOG_FILE, tail)
 
 
-def create(config: dict[str, Any], name: str | None = None, preset: str = "") -> Run:
+def create(
+    config: dict[str, Any], name: str | None = None, preset: str = "", folder: Path | None = None
+) -> Run:
     """Make the folder of a new run, not yet started.
 
     Args:
         config: the experiment as JSON, complete.
         name: letters, digits, ``-``, ``_`` and ``.``; by default made from data and preset ("mscoco-standard-1").
         preset: what the experiment was made from, for the default name and for the record.
+        folder: where it is made; by default where runs are listed.
 
     Raises:
         ConfigError: the name is taken or cannot be a folder's name.
     """
-    folder = home() / "runs"
+    folder = folder or home() / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".new-{uuid.uuid4().hex}"
     draft.mkdir()

@@ -11,6 +11,8 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.config import EngineError, RunBusy
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from engine.training.state import TrainingState
 
 Watch = Callable[[Status], None]
+WAITING = "waiting for a free slot"
 logger = logging.getLogger(__name__)
 
 
@@ -139,10 +142,21 @@ class Worker:
         wanted = self.run.config().get("training", {}).get("device", "auto")
         device: str | None = slots.likely_device(wanted)
         while device:
-            self._writer.write(state="queued", activity="waiting for a free slot", device=device)
+            self._writer.write(state="queued", activity=WAITING, device=device)
             self._watch(self._writer.status)
-            with slots.slot(device, self.run.path, self._stop.check):
+            with slots.slot(device, self.run.path, partial(self._wait, device)):
                 device = self._train_on(device)
+
+    def _wait(self, device: str) -> None:
+        """Let a stop through, and say who is before us whenever that has changed."""
+        self._stop.check()
+        if not (folders := slots.before(self.run.path, device)):
+            return
+        others = f" and {len(folders) - 1} more" if len(folders) > 1 else ""
+        activity = f"{WAITING} behind {Path(folders[0]).name}{others}"
+        if activity != self._writer.status.activity:
+            logger.info("%s", activity)
+            self._tell(activity)
 
     def _train_on(self, device: str) -> str | None:
         """Train in the slot of ``device``; the right device if that was the wrong one."""
@@ -246,8 +260,8 @@ def _in_plain_words(error: Exception) -> dict[str, Any]:
     """What went wrong, for somebody who does not read traces, and whether it is our mistake."""
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         cure = "a smaller batch, model or data limit needs less"
-        return {"message": f"out of memory: {cure}; log.txt has the trace", "bug": False}
+        return {"message": f"out of memory: {cure}; its log has the trace", "bug": False}
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return {"message": "the disk is full; free some space, then resume", "bug": False}
     what = f"{type(error).__name__}: {error}".rstrip(": ")
-    return {"message": f"{what} (a mistake in Zscape; log.txt has the trace)", "bug": True}
+    return {"message": f"{what} (a mistake in Zscape; its log has the trace)", "bug": True}

@@ -23,6 +23,7 @@ def test_a_table_is_kept_in_place_of_the_one_before(run: store.Run) -> None:
     evaluations.keep(run, "valid", "last", {"metrics": {"kl": 2.0}, "made": 2.0})
     path = evaluations.keep(run, "test", "best", {"metrics": {"kl": 3.0}, "made": 3.0})
     assert path == run.path / "evaluation-test-best.json"
+    (run.path / "evaluation-0123456789ab.json").write_text('{"metrics": {"kl": 4.0}}')  # a study's
     assert [table["metrics"]["kl"] for table in evaluations.kept(run)] == [3.0, 2.0]
 
 
@@ -39,7 +40,9 @@ def test_what_is_not_finite_is_null_and_a_damaged_table_is_left_out(run: store.R
 
 def test_what_a_study_keeps_in_a_run_is_no_table_of_an_evaluation(run: store.Run) -> None:
     for key in ("0a1b2c3d4e5f", "f5e4d3c2b1a0"):
-        (run.path / f"evaluation-{key}.json").write_text('{"split": "test", "metrics": {"kl": 1.0}}')
+        (run.path / f"evaluation-{key}.json").write_text(
+            '{"split": "test", "metrics": {"kl": 1.0}}'
+        )
     assert evaluations.kept(run) == []
 
 

@@ -52,6 +52,7 @@ def test_runs_are_served_in_the_order_in_which_they_came() -> None:
     assert _line() == ["b", "c", "d"]
     assert slots.position(Path("/runs/c"), "cpu") == 2
     assert slots.position(Path("/runs/a"), "cpu") is None
+    assert slots.before(Path("/runs/c"), "cpu") == ["/runs/a", "/runs/b"]
     for waiter, served in zip([first, *others], ["ab", "abc", "abcd", "abcd"], strict=True):
         waiter.leave.set()
         _until(lambda served=served: "".join(log) == served)

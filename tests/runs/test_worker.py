@@ -330,6 +330,26 @@ def test_a_run_is_stopped_while_it_waits_for_a_slot(make_run: MakeRun) -> None:
     assert worker.work(run).state == "finished"
 
 
+def test_a_run_that_waits_says_behind_which(
+    make_run: MakeRun, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = make_run()
+    told: list[str] = []
+
+    def watch(status: Status) -> None:
+        told.append(status.activity)
+        if "behind" in status.activity:
+            (run.path / STOP_FILE).touch()
+
+    with (
+        caplog.at_level("INFO", logger="engine.runs"),
+        slots.slot("cpu", Path("/runs/the-other"), lambda: None),
+    ):
+        assert worker.work(run, watch).state == "stopped"
+    assert "waiting for a free slot behind the-other" in told
+    assert caplog.messages == ["waiting for a free slot behind the-other"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_ask_to_stop_and_are_given_back(make_run: MakeRun, number: signal.Signals) -> None:
     run = make_run()
