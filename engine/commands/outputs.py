@@ -23,7 +23,7 @@ def require_fitting(output: Path | None, images: bool) -> None:
         ConfigError: sentences would be in a file that calls itself a picture, or pictures in another.
         DataError: there is no such folder.
     """
-    from engine.data.picture_files import SUFFIXES
+    from engine.data.pictures.files import SUFFIXES
 
     require_folder(output)
     if output is None:
