@@ -91,18 +91,6 @@ def labels_and_findings(found: Any, noun: str) -> None:
         st.markdown("\n".join(f"- {blocks.plain(line)}" for line in found.sentences()))
 
 
-def preset_for(card: Card) -> str:
-    """The preset to start from on pictures: one made for this data set, or else the last for pictures.
-
-    Where there is none, the first of all; the page New run then says what does not go together.
-    """
-    from engine.presets import PRESETS, preset
-
-    fitting = [name for name in PRESETS if preset(name).tokenizer.reads == "images"]
-    own = [name for name in fitting if preset(name).data.name == card.name]
-    return (own or fitting[::-1] or list(PRESETS))[0]
-
-
 def _thumbnails(uris: Iterable[str], labels: Iterable[str]) -> str:
     """Pixels stay squares, however few there are."""
     tiles = [

@@ -15,6 +15,7 @@ from engine.data import pictures
 from engine.data.corpus import Corpus, corpora
 from engine.data.importing import import_path
 from engine.presets import preset
+from engine.runs import store
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
@@ -191,8 +192,11 @@ def test_text_settings_and_pictures_do_not_start_a_run(
     page: Open, home: Path, glyphs: Path
 ) -> None:
     import_path(glyphs, "glyphs")
+    config = preset("quick").model_dump(mode="json")
+    store.create(config | {"data": config["data"] | {"name": "glyphs"}}, "of-texts")
     app = page("train")
-    app.selectbox(key=f"{app.session_state['draft'].key}.data").set_value("glyphs").run()
+    app.selectbox(key="clone-from").set_value("of-texts").run()
+    next(button for button in app.button if button.label == "Clone").click().run()
     assert app.button(key="start").disabled
     assert any("tokenizer.kind must be 'pixels'" in error.value for error in app.error)
 
