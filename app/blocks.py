@@ -86,10 +86,11 @@ def attempt(action: Callable[[], Any], where: str) -> Any:
 
 def empty(title: str, text: str, icon: str = "inbox") -> None:
     """What a page says when there is nothing to show yet; put the way out below it."""
+    shown = showing.current()
     with st.container(border=True, horizontal_alignment="center", gap="xsmall"):
         st.markdown(f":material/{icon}:", width="content")
-        st.markdown(f"**{title}**", width="content")
-        st.caption(text, width="content", text_alignment="center")
+        st.markdown(f"**{shown.words(title)}**", width="content")
+        st.caption(shown.words(text), width="content", text_alignment="center")
 
 
 def number(value: float | int | None, digits: int = 4) -> str:
@@ -117,9 +118,10 @@ def metric(
 ) -> None:
     """A number of METRICS: its label, its unit, its meaning on hover, how it went, or why there is none."""
     about = METRICS[name]
-    known = (about.unit, about.meaning.rstrip("."), about.reference, why.rstrip("."))
     shown = showing.current()
-    text = shown.words(". ".join(filter(None, known)))
+    meaning = shown.words(about.meaning.rstrip("."))
+    known = (shown.unit(about), meaning, about.reference, shown.words(why.rstrip(".")))
+    text = ". ".join(filter(None, known))
     st.metric(
         shown.words(label or about.label),
         quantity(name, value),

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, curves, drafts, fields, frame, jobs, loaders, navigation, state
-from engine.data.corpus import NOUNS
+from app import blocks, curves, drafts, fields, frame, jobs, loaders, navigation, showing, state
 from engine.runs.store import DEMO, Run
 
 
@@ -20,7 +19,11 @@ def door(icon: str, title: str, text: str) -> None:
 
 def run_card(run: Run) -> None:
     """A run at a glance: name, state, data, health, ELBO with its sparkline, active units; opens it."""
-    with st.container(border=True, gap="small"), blocks.kindly(f"{run.name} cannot be read"):
+    with (
+        st.container(border=True, gap="small"),
+        blocks.kindly(f"{run.name} cannot be read"),
+        showing.about(showing.of(run)),
+    ):
         status, metrics = loaders.status(run), run.metrics()
         values = latest(metrics)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -106,7 +109,8 @@ def preset_card(name: str, kind: str | None) -> None:
         st.caption(about_preset(name))
         st.html(f'<div class="zs-facts">{_sizes(config)}</div>')
         st.space("stretch")
-        brings = f"Reads {NOUNS[config.tokenizer.reads]}: brings its own data, {config.data.name}."
+        nouns = showing.of_kind(config.tokenizer.reads).nouns
+        brings = f"Reads {nouns}: brings its own data, {config.data.name}."
         label, help = (
             ("Start over", "Back to the preset's own settings.")
             if chosen
@@ -177,8 +181,8 @@ def plan(plan: Any) -> None:
         steps = f"{plan.total_steps:,}"
         st.metric("Steps", steps, help="Joint updates, if no plateau ends training sooner.")
         rows = f"{plan.rows:,}" if plan.exact else f"~{plan.rows:,}"
-        nouns = NOUNS[plan.kind or "text"].capitalize()
-        st.metric(nouns, rows, help="In the training split.")
+        nouns = showing.of_kind(plan.kind).nouns
+        st.metric(nouns.capitalize(), rows, help="In the training split.")
     for warning in plan.warnings:
         st.warning(blocks.plain(warning[:1].upper() + warning[1:]), icon=":material/info:")
 

@@ -64,13 +64,12 @@ def draw(run: store.Run, metrics: pd.DataFrame) -> None:
 
 def _chart(run: store.Run, metrics: pd.DataFrame, name: str, view: curves.View) -> None:
     key = f"curve-{run.name}-{name}"
-    st.plotly_chart(
-        curves.curve(metrics, name, view),
-        key=key,
-        alt=_in_words(metrics, name),
+    blocks.chart(
+        curves.curve(metrics, name, view, showing.current().kind),
+        key,
+        _in_words(metrics, name),
         on_select=lambda: _zoom(run, key),
         selection_mode="box",
-        config=charts.QUIET,
     )
 
 

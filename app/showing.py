@@ -1,17 +1,19 @@
-"""How one x is shown: a sentence as words, a picture as itself; and what both are called.
+"""How one x is shown: a sentence as words, a picture as itself; what both are called, and counted in.
 
-No page asks whether a run is of pictures: it asks here for HTML, a column, a label or a word. What comes
-from a data set or an address is other people's: a text is escaped, and only what is a PNG in base64 becomes
-the source of a picture.
+Units come from :mod:`engine.metrics`, words from the list here. No page asks whether a run is of pictures: it
+asks here for HTML, a column, a label or a word. What comes from a data set or an address is other people's: a
+text is escaped, and only what is a PNG in base64 becomes the source of a picture.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,18 +22,20 @@ import streamlit as st
 
 from app import loaders, sentences
 from engine.config import EngineError
+from engine.data.corpus import NOUNS
+from engine.metrics import Metric
 from engine.runs.store import Run
 
+Kind = Literal["text", "images"]
 PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
 SMALL, MIDDLE, LARGE = 40, 72, 148
 """Sides of a picture on the page, pixels: in a list, in a strip, alone."""
 IN_TABLES = 56
 LONGEST = 140
 # From the longest: what is inside another must come after it.
+# Beside units, which say "nats/image" (Metric.unit_for), "per" and "a" say image too.
 WORDS = (
     ("nats a sentence", "nats an image"),
-    ("nats per sentence", "nats per image"),
-    ("nats/sentence", "nats/image"),
     ("per sentence", "per image"),
     ("many lines", "many pictures"),
     ("line as given", "as given"),
@@ -45,6 +49,7 @@ WORDS = (
     ("Sentence", "Picture"),
     ("reads the same", "looks the same"),
     ("read the same", "look the same"),
+    ("Real text", "Real pictures"),
     ("Type ", "Choose "),
     ("typed", "chosen"),
 )
@@ -52,13 +57,18 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Showing:
-    """How the x of a run is shown.
+    """How x of a kind are shown.
 
     Attributes:
-        images: whether they are pictures.
+        kind: of the data that they are of.
     """
 
-    images: bool
+    kind: Kind
+
+    @property
+    def images(self) -> bool:
+        """Whether they are pictures."""
+        return self.kind == "images"
 
     @property
     def noun(self) -> str:
@@ -68,7 +78,11 @@ class Showing:
     @property
     def nouns(self) -> str:
         """What several are called."""
-        return f"{self.noun}s"
+        return NOUNS[self.kind]
+
+    def unit(self, metric: Metric) -> str:
+        """What a number of METRICS is counted in."""
+        return metric.unit_for(self.kind)
 
     def words(self, text: str) -> str:
         """Words that were written about sentences, about what this run is of."""
@@ -181,20 +195,36 @@ class Showing:
         return IN_TABLES + 8 if self.images else None
 
 
-TEXT, IMAGES = Showing(False), Showing(True)
+TEXT, IMAGES = Showing("text"), Showing("images")
+_shown: ContextVar[Showing | None] = ContextVar("shown", default=None)
+
+
+@contextmanager
+def about(shown: Showing) -> Iterator[None]:
+    """What is drawn inside is about such x, whatever run the sidebar has: words and units follow."""
+    before = _shown.set(shown)
+    try:
+        yield
+    finally:
+        _shown.reset(before)
 
 
 def of(run: Run | None) -> Showing:
     """How the x of a run is shown; of one that is gone or damaged, of which the page says so, as text."""
     try:
-        return IMAGES if run is not None and run.kind == "images" else TEXT
+        return TEXT if run is None else of_kind(run.kind)
     except EngineError:
         return TEXT
 
 
+def of_kind(kind: str | None) -> Showing:
+    """How x of a kind of data are shown; as text where nobody knows."""
+    return IMAGES if kind == IMAGES.kind else TEXT
+
+
 def current() -> Showing:
-    """How the x of the run that is chosen in the sidebar is shown."""
-    return of(loaders.current_run())
+    """How x are shown here: as what is drawn says it is about, else those of the run in the sidebar."""
+    return _shown.get() or of(loaders.current_run())
 
 
 def picture(text: str, side: int = MIDDLE, alt: str = "") -> str:

@@ -65,7 +65,7 @@ def choose(space: Space, plane: Plane, steps: bool) -> Wanted:
         )  # fmt: skip
         ellipse = _switch(
             "μ ± σ of the point", "ellipse", True, at_one or flat or family,
-            "One standard deviation of the posterior of the sentence that was clicked.",
+            "One standard deviation of the posterior of the one that was clicked.",
         )  # fmt: skip
         names = _names(space)
     return Wanted(path, rings, ellipse, names)
@@ -176,7 +176,7 @@ def far_told(plane: Plane, search: Found | None) -> str:
         return ""
     placed = plane.place(search.code.codes)
     if placed.far.any():
-        return (
+        return showing.current().words(
             "It is farther from all sentences on the map than these are from one another: its star lies "
             "among the nearest, which says little."
         )

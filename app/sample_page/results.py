@@ -90,7 +90,9 @@ def _measures(found: Any, ours: Any, near: Any) -> None:
         for name in OF_PICTURES if shown.images else MEASURES:
             about = METRICS[name]
             beside = blocks.quantity(name, usual[name], 3) if name in usual else None
-            text = f"{about.meaning} {about.unit}. Below it: as many random training sentences."
+            text = (
+                f"{about.meaning} {shown.unit(about)}. Below it: as many random training sentences."
+            )
             st.metric(
                 shown.words(about.label), blocks.quantity(name, measured.get(name), 3), beside and f"data {beside}",
                 delta_color="off", delta_arrow="off", help=blocks.plain(shown.words(text)),

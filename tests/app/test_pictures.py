@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from streamlit.testing.v1 import AppTest
 from app import background, jobs, once, showing
 from app.reconstruct_page import batches
 from engine.data.pictures import write
+from engine.metrics import METRICS
+from engine.runs import evaluations, store
 from tests.app.planted import make_picture_run
 
 Open = Callable[..., AppTest]
@@ -145,13 +148,39 @@ def test_probes_are_pictures_over_training(page: Open, gallery: Path, said: Said
 
 
 def test_words_about_sentences_become_words_about_pictures() -> None:
-    said = (
-        "Type a sentence: 2 nats a sentence, end token counted; 3 nats/sentence for all sentences."
-    )
+    said = "Type a sentence: 2 nats a sentence, end token counted; 3 nats for all sentences."
     assert showing.TEXT.words(said) == said
-    assert showing.IMAGES.words(said) == (
-        "Choose a picture: 2 nats an image; 3 nats/image for all pictures."
+    assert (
+        showing.IMAGES.words(said) == "Choose a picture: 2 nats an image; 3 nats for all pictures."
     )
+    assert showing.TEXT.unit(METRICS["kl"]) == "nats/sentence"
+    assert showing.IMAGES.unit(METRICS["kl"]) == "nats/image"
+
+
+def test_a_run_of_pictures_is_counted_in_pictures_wherever_it_is_shown(
+    page: Open, gallery: Path
+) -> None:
+    run = store.find("small")
+    table = {"split": "test", "checkpoint": "best", "metrics": {"kl": 3.0}, "real": {"kl": 2.0}}
+    evaluations.keep(run, "test", "best", table)
+    app = page("runs", run="small")
+    assert not app.exception
+    charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    titles = " ".join(chart["layout"]["title"]["text"] for chart in charts)
+    assert "nats/image" in titles and "sentence" not in titles
+    (shown,) = [one.value for one in app.dataframe if "What it is" in one.value]
+    assert shown["Unit"].tolist() == ["nats/image"] and "Real pictures" in shown
+    assert "sentence" not in shown["What it is"][0]
+    assert not any("sentence" in metric.help for metric in app.metric)
+    kl = next(metric for metric in page("home", run="demo").metric if "ELBO" in metric.label)
+    assert "nats/image" in kl.help, "its card says so whatever run the sidebar has"
+
+
+def test_a_page_that_is_not_about_the_run_speaks_of_its_own_data(
+    page: Open, gallery: Path, said: Said
+) -> None:
+    app = page("data", run="small")
+    assert "Sentences or pictures to learn from" in said(app)
 
 
 def test_only_a_png_in_base64_becomes_a_picture() -> None:
