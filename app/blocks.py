@@ -223,6 +223,12 @@ def sentence(pieces: Sequence[tuple[str, str]]) -> str:
     return " ".join(words)
 
 
+def match(similarity: float) -> None:
+    """How much of an x came back, as a coloured word."""
+    colour = "green" if similarity > 0.8 else "orange" if similarity > 0.4 else "red"
+    st.badge(f"{similarity:.0%} match", color=colour, help=showing.current().match_help)
+
+
 def unread(typed: Any) -> None:
     """What the model does not see of a typed sentence, said only where there is something.
 

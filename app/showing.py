@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -126,9 +126,11 @@ class Showing:
         return picture(output, side) if self.images else sentences.compared(source, output)
 
     def difference(self, found: Any, side: int = MIDDLE) -> str:
-        """What came back of an x, as HTML: words struck through and marked, or the picture."""
+        """What came back of an x, as HTML: words struck through and marked, or the picture beside what was read."""
         if self.images:
-            return picture(found.output, side, "what came back")
+            return figures(
+                [("as the model reads it", found.seen), ("came back", found.output)], side
+            )
         return sentences.difference(found.difference) or "∅"
 
     def underlined(self, text: str, unknown: Collection[str], side: int = MIDDLE) -> str:
@@ -186,7 +188,10 @@ class Showing:
     def match_help(self) -> str:
         """What the share is that says how alike two x are."""
         if self.images:
-            return "Share of equal pixels: how much of the picture its code keeps. Most pixels are off anyway."
+            return (
+                "Share of equal pixels, each on or off: how much of the picture its code keeps. Most pixels are "
+                "off anyway."
+            )
         return "1 - token edit distance / longer length: how much of the sentence its code keeps."
 
     @property
@@ -235,6 +240,21 @@ def picture(text: str, side: int = MIDDLE, alt: str = "") -> str:
         f'<img class="zs-x" src="{text}" alt="{html.escape(alt or "picture")}" '
         f'style="width:{side}px;height:{side}px">'
     )
+
+
+def figures(named: Iterable[tuple[str, str]], side: int = MIDDLE) -> str:
+    """Pictures beside each other as HTML.
+
+    Args:
+        named: what stands below each, and its data URI.
+        side: of each, pixels.
+    """
+    found = "".join(
+        f'<figure style="width:{side}px">{picture(text, side, name)}'
+        f"<figcaption>{html.escape(name)}</figcaption></figure>"
+        for name, text in named
+    )
+    return f'<div class="zs-figures">{found}</div>'
 
 
 def _lengths(texts: Sequence[str]) -> np.ndarray:

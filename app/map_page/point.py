@@ -52,16 +52,8 @@ def _come_back(space: Space, text: str) -> None:
         found = loaders.reconstructions(request.run, request.checkpoint, (text,), 0, "greedy")[0]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Its code decodes to", width="stretch")
-        st.badge(
-            f"{found.similarity:.0%} match",
-            color="green"
-            if found.similarity > 0.8
-            else "orange"
-            if found.similarity > 0.4
-            else "red",
-            help=shown.match_help,
-        )
-    st.html(f'<div class="zs-sentence">{shown.difference(found, showing.LARGE)}</div>')
+        blocks.match(found.similarity)
+    st.html(f'<div class="zs-sentence">{shown.difference(found)}</div>')
 
 
 # -- what to do with it ------------------------------------------------------------------------------

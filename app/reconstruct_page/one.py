@@ -128,12 +128,8 @@ def _pictures(found: Any) -> None:
     """The picture, what the model reads of it, what came back, and the difference of the two."""
     sides = {"chosen": found.text, "as the model reads it": found.seen, "came back": found.output}
     sides["difference"] = differing(found.seen, found.output)
-    figures = "".join(
-        f"<figure>{showing.IMAGES.html(text, showing.LARGE, name)}<figcaption>{name}</figcaption></figure>"
-        for name, text in sides.items()
-    )
     with st.container(border=True, gap="small"):
-        st.html(f'<div class="zs-trio">{figures}</div>')
+        st.html(showing.figures(sides.items(), showing.LARGE))
         st.caption(
             "Grey pixels are read as on or off, always in the same way. Difference: blue is new, vermilion was "
             "lost, white and black agree."

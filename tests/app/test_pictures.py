@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -76,6 +78,23 @@ def test_the_two_pictures_are_swapped_and_a_link_brings_them(page: Open, gallery
     assert app.session_state["picture-a"] == b
     linked = page("interpolate", run="small", a=b, b=a)
     assert (linked.session_state["picture-a"], linked.session_state["picture-b"]) == (b, a)
+
+
+def test_what_the_model_reads_stands_beside_what_its_code_decodes_to(
+    page: Open, gallery: Path
+) -> None:
+    """The match is between these two: the picture that was chosen may be grey."""
+    from engine.data.pictures import read
+
+    app = page("interpolate", run="small")
+    names = ("chosen", "as read", "comes back")
+    figures = next(one for one in html(app).split("zs-figures")[1:])
+    shown = re.findall(r'src="([^"]+)" alt="([^"]+)"', figures)[:3]
+    assert tuple(name for _, name in shown) == names
+    chosen, seen, back = (read(uri) for uri, _ in shown)
+    assert set(np.unique(seen)) <= {0, 255} and not set(np.unique(chosen)) <= {0, 255}
+    badge = next(str(one.value) for one in app.markdown if "match" in str(one.value))
+    assert f"{(seen == back).mean():.0%} match" in badge.replace("\\", "")
 
 
 def test_what_an_address_brings_is_no_picture_unless_it_is_a_png(page: Open, gallery: Path) -> None:
