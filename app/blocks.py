@@ -173,12 +173,31 @@ def chart(
 
 
 def table(
-    data: pd.DataFrame, key: str, alt: str, label: str = "Data as a table", **options: Any
+    data: pd.DataFrame,
+    key: str,
+    alt: str,
+    label: str = "Data as a table",
+    x: Sequence[str] = (),
 ) -> None:
-    """A chart's data, drawn only once it is opened; ``options`` are those of ``st.dataframe``."""
+    """A chart's data, drawn only once it is opened.
+
+    Args:
+        data: its rows.
+        key: the element's own.
+        alt: what they are.
+        label: what opens it.
+        x: its columns that hold sentences or pictures.
+    """
     with st.expander(label, type="compact", key=key, on_change="rerun") as opened:
         if opened.open:
-            st.dataframe(data, hide_index=True, alt=alt, **options)
+            shown = showing.current()
+            st.dataframe(
+                shown.table(data, *x),
+                hide_index=True,
+                alt=alt,
+                column_config={name: shown.column() for name in x},
+                row_height=shown.row_height if x else None,
+            )
 
 
 def job_progress(job: jobs.Job) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -42,9 +43,12 @@ WORDS = (
     ("the end token", "the end"),
     (", end token counted, start token and padding not", ""),
     (", end token counted", ""),
+    (" End token counted, start and padding not, <unk> as an ordinary token.", ""),
+    (" <unk> as an ordinary token.", ""),
     ("token by token", "pixel by pixel"),
     ("tokens", "pixels"),
     ("token", "pixel"),
+    ("Token", "Pixel"),
     ("sentence", "picture"),
     ("Sentence", "Picture"),
     ("reads the same", "looks the same"),
@@ -170,14 +174,9 @@ class Showing:
         """A table whose columns of x can be looked at: a table blurs small pictures, so they are enlarged."""
         if not self.images:
             return data
-        from engine.data.sheets import enlarged
-
-        shown = {
-            name: [_trusted(text) and enlarged(text, 2 * IN_TABLES) for text in data[name]]
-            for name in columns
-            if name in data
-        }
-        return data.assign(**shown)
+        return data.assign(
+            **{name: [_large(text) for text in data[name]] for name in columns if name in data}
+        )
 
     @property
     def size(self) -> tuple[str, str, Callable[[Sequence[str]], np.ndarray]]:
@@ -265,6 +264,14 @@ def _ink(texts: Sequence[str]) -> np.ndarray:
     from engine.data import pictures
 
     return np.asarray([float(pictures.read(text).mean()) / pictures.WHITE for text in texts])
+
+
+# A page with a table is drawn again at every click.
+@lru_cache(maxsize=4096)
+def _large(text: str) -> str:
+    from engine.data.sheets import enlarged
+
+    return _trusted(text) and enlarged(text, 2 * IN_TABLES)
 
 
 def _trusted(text: str) -> str:

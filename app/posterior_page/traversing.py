@@ -217,10 +217,7 @@ def _read(found: Any, axis: Any, scale: str) -> None:
             "nats": [stop.nll for stop in found.stops],
         }
     )
-    blocks.table(
-        shown.table(table, shown.noun), "traversal-table", f"{found.axis}, place by place",
-        column_config={shown.noun: shown.column()}, row_height=shown.row_height,
-    )  # fmt: skip
+    blocks.table(table, "traversal-table", f"{found.axis}, place by place", x=(shown.noun,))
 
 
 def _about(found: Any) -> str:

@@ -50,15 +50,10 @@ def show(model: Model, draw: Draw, found: Any, waiting: Waiting) -> None:
         st.caption(f"Showing {SHOWN} of {len(found.texts):,}; all are in the table and the files.")
     data = _table(found, near, texts)
     _take(model, draw, found, data)
-    table = shown.table(data, "sentence", NEAREST).rename(columns=shown.words)
-    config = {name: shown.column() for name in ("picture", shown.words(NEAREST)) if shown.images}
     blocks.table(
-        table,
-        "samples-table",
-        f"The drawn {shown.nouns}",
-        column_config=config,
-        row_height=shown.row_height,
-    )
+        data.rename(columns=shown.words), "samples-table", f"The drawn {shown.nouns}",
+        x=(shown.noun, shown.words(NEAREST)),
+    )  # fmt: skip
 
 
 def _grid(found: Any, near: Any) -> None:
