@@ -117,15 +117,11 @@ def _one(page: Here, question: Question, way: str, place: Any) -> Any | None:
             ),
             page.waiting, place,
         )  # fmt: skip
-    if steps > model.at_once:
-        return model.made(
-            ("path", *question, way), steps, f"Decoding {steps} {page.shown.nouns}",
-            lambda hosted: find_path(
-                hosted.model, hosted.tokenizer, a, b, steps, way, decoding
-            ),
-            page.waiting, place,
-        )  # fmt: skip
-    return Found(loaders.interpolation(model.run, model.checkpoint, a, b, steps, way, strategy))
+    return model.made(
+        ("path", *question, way), steps, f"Decoding {steps} {page.shown.nouns}",
+        lambda hosted: find_path(hosted.model, hosted.tokenizer, a, b, steps, way, decoding),
+        page.waiting, place,
+    )  # fmt: skip
 
 
 def _read(page: Here, found: Paths, ours: Any) -> None:

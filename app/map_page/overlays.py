@@ -153,9 +153,15 @@ def _path(side: Side, pane: int, pair: tuple[str, str]) -> list[maps.Path]:
 
 def _way(request: Request, pair: tuple[str, str], way: str) -> tuple[Any, list[str]]:
     """Codes from A to B and what they decode to; nothing where many pictures would have to be written first."""
-    run, model = request.run, Model(request.run, request.checkpoint)
+    from engine.explore.ways import find_path
+
+    model = Model(request.run, request.checkpoint)
     if model.at_once >= STOPS:
-        found = loaders.interpolation(run, request.checkpoint, *pair, STOPS, way, "greedy")
+        decoding = model.decoding("greedy")
+        found = model.ask(
+            ("path", *pair, STOPS, "greedy", way),  # as Interpolate asks
+            lambda hosted: find_path(hosted.model, hosted.tokenizer, *pair, STOPS, way, decoding),
+        ).interpolation
         return found.codes, [step.text for step in found.steps]
     return model.ask(("way", *pair, way), lambda hosted: _codes(hosted, pair, way)), []
 

@@ -179,8 +179,6 @@ def _found(request: Request, text: str, axis: Any) -> Any | None:
     from engine.explore.traversal import traverse
 
     model = Model(request.run, request.checkpoint)
-    if model.at_once >= STOPS:
-        return loaders.traversal(request.run, request.checkpoint, text, axis, STOPS, "greedy")
     decoding, waiting = model.decoding("greedy"), Waiting(st.container())
     found = model.made(
         ("traversal", text, axis.name, axis.mean, axis.sigma), STOPS, f"Decoding {STOPS} pictures",

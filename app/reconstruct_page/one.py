@@ -80,8 +80,6 @@ def _found(model: Model, text: str, draws: int, strategy: str, waiting: Waiting)
     """What came back; None while many pictures are written."""
     from engine.explore.reconstruction import reconstruct
 
-    if 1 + draws <= model.at_once:
-        return loaders.reconstructions(model.run, model.checkpoint, (text,), draws, strategy)[0]
     decoding = model.decoding(strategy)
     return model.made(
         ("reconstruction", text, draws, strategy), 1 + draws, f"Decoding {1 + draws} pictures",

@@ -17,6 +17,7 @@ from app import background, jobs, loaders, once, state
 from app.creating import material, model
 from engine.data import slices
 from engine.data.corpus import Corpus
+from engine.explore import interpolation
 from engine.runs import store
 
 Open = Callable[..., AppTest]
@@ -47,8 +48,7 @@ def decodings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         seen.append((a, b))
         return real(model, tokenizer, a, b, *rest)
 
-    monkeypatch.setattr(interpolation, "between", between)
-    loaders._interpolation.clear()
+    monkeypatch.setattr("engine.explore.ways.between", between)
     return seen
 
 
@@ -231,10 +231,12 @@ def test_every_export_is_offered(page: Open, trained: Path) -> None:
 def test_a_decoder_that_ignores_the_code_is_called_so(
     page: Open, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = loaders.interpolation
-    monkeypatch.setattr(loaders, "interpolation", lambda *args: replace(real(*args), ignored=True))
-    monkeypatch.setattr("app.interpolate_page.pair._count", lambda n: "one sentence")
+    real = interpolation.between
+    monkeypatch.setattr(
+        "engine.explore.ways.between", lambda *args: replace(real(*args), ignored=True)
+    )
     app = page("interpolate", run="tiny", a=A, b=B)
+    assert not app.exception
     assert any("ignores the code" in error.value for error in app.error)
 
 
