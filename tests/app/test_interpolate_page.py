@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import background, jobs, loaders, once, state
+from app import background, loaders, state
 from app.creating import material, model
 from engine.data import slices
 from engine.data.corpus import Corpus
@@ -26,15 +26,7 @@ Wait = Callable[..., None]
 A, B, C = "the cat sees the house .", "the dog likes the river .", "the man finds the ball ."
 
 
-@pytest.fixture(autouse=True)
-def _forgetful(page: Open) -> Iterator[None]:
-    """What another test has made is made anew."""
-    once.forget()
-    background.forget()
-    jobs._jobs.clear()
-    yield
-    for job in jobs.live():
-        jobs.cancel(job.key)
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 @pytest.fixture

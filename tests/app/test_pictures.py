@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import background, jobs, once, showing
-from app.reconstruct_page import batches
+from app import jobs, showing
 from engine.data.pictures import write
 from engine.metrics import METRICS
 from engine.runs import evaluations, store
@@ -21,6 +20,8 @@ from tests.app.planted import make_picture_run
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
 PICTURE = 'src="data:image/png;base64,'
+
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +32,6 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("ZSCAPE_HOME", str(home))
         make_picture_run(home)
         yield home
-
-
-@pytest.fixture(autouse=True)
-def _forgetful() -> None:
-    once.forget()
-    background.forget()
-    jobs._jobs.clear()
-    batches._asked.clear()
 
 
 def html(app: AppTest) -> str:
