@@ -231,17 +231,6 @@ def when_job_ends(prefix: str, on_done: Callable[[jobs.Job], None]) -> None:
 # -- sentences --------------------------------------------------------------------------------------
 
 
-def sentence(pieces: Sequence[tuple[str, str]]) -> str:
-    """Words as HTML, escaped, each with a class: "same", "changed", "gone" or "unknown"."""
-    classes = {"same": "zs-dim", "changed": "zs-mark", "gone": "zs-gone", "unknown": "zs-unknown"}
-    words = []
-    for text, kind in pieces:
-        escaped = html.escape(text)
-        name = classes.get(kind)
-        words.append(f'<span class="{name}">{escaped}</span>' if name else escaped)
-    return " ".join(words)
-
-
 def match(similarity: float) -> None:
     """How much of an x came back, as a coloured word."""
     colour = "green" if similarity > 0.8 else "orange" if similarity > 0.4 else "red"

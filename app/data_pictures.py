@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, loaders, showing
+from app import blocks, charts, loaders, thumbnails
 from engine.data.corpus import Card
 from engine.data.picture_checks import PictureChecks
 
@@ -39,7 +39,7 @@ def guessed(path: Path, key: str) -> dict[str, Any]:
     facts += [blocks.size(found.size)] * bool(found.size) + [f"{found.rows:,} pictures"]
     facts.append("light and dark will be exchanged" if found.inverted else "light and dark stay")
     st.caption(" · ".join(blocks.plain(fact) for fact in facts))
-    st.html(showing.figures((("", uri) for uri in found.preview), THUMBNAIL))
+    st.html(thumbnails.row((("", uri) for uri in found.preview), THUMBNAIL))
     st.caption(f"The first {len(found.preview)} as they will be kept.")
     return {"label_column": "" if chosen == NONE else chosen, "invert": EXCHANGED[exchanged]}
 
@@ -47,7 +47,7 @@ def guessed(path: Path, key: str) -> dict[str, Any]:
 def gallery(rows: pd.DataFrame) -> None:
     """Pictures with their labels below."""
     labels = rows["label"] if "label" in rows else [""] * len(rows)
-    st.html(showing.figures(zip(labels, rows["text"], strict=True), THUMBNAIL))
+    st.html(thumbnails.row(zip(labels, rows["text"], strict=True), THUMBNAIL))
 
 
 def checks(card: Card, found: PictureChecks) -> None:

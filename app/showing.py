@@ -8,12 +8,10 @@ text is escaped, and only what is a PNG in base64 becomes the source of a pictur
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -21,17 +19,13 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import loaders, sentences
+from app import loaders, sentences, thumbnails
 from engine.config import EngineError
 from engine.data.corpus import NOUNS
 from engine.metrics import Metric
 from engine.runs.store import Run
 
 Kind = Literal["text", "images"]
-PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
-SMALL, MIDDLE, LARGE = 40, 72, 148
-"""Sides of a picture on the page, pixels: in a list, in a strip, alone."""
-IN_TABLES = 56
 LONGEST = 140
 # From the longest: what is inside another must come after it.
 # Beside units, which say "nats/image" (Metric.unit_for), "per" and "a" say image too.
@@ -105,7 +99,7 @@ class Showing:
                     trace.hovertemplate = self.words(told)
         return figure
 
-    def html(self, text: str, side: int = MIDDLE, alt: str = "") -> str:
+    def html(self, text: str, side: int = thumbnails.MIDDLE, alt: str = "") -> str:
         """One x as HTML.
 
         Args:
@@ -114,32 +108,34 @@ class Showing:
             alt: what the picture is, for those who do not see it.
         """
         if self.images:
-            return picture(text, side, alt)
+            return thumbnails.picture(text, side, alt)
         return html.escape(text) or "∅"
 
     def marked(
-        self, text: str, pieces: Sequence[str], changed: Sequence[bool], side: int = MIDDLE
+        self,
+        text: str,
+        pieces: Sequence[str],
+        changed: Sequence[bool],
+        side: int = thumbnails.MIDDLE,
     ) -> str:
         """One x as HTML, a sentence with its changed pieces marked."""
         if self.images:
-            return picture(text, side)
+            return thumbnails.picture(text, side)
         return sentences.marked(text, pieces, changed) or "∅"
 
-    def compared(self, source: str, output: str, side: int = MIDDLE) -> str:
+    def compared(self, source: str, output: str, side: int = thumbnails.MIDDLE) -> str:
         """``output`` as HTML, words that ``source`` lacks marked."""
-        return picture(output, side) if self.images else sentences.compared(source, output)
+        return (
+            thumbnails.picture(output, side) if self.images else sentences.compared(source, output)
+        )
 
-    def difference(self, found: Any, side: int = MIDDLE) -> str:
+    def difference(self, found: Any, side: int = thumbnails.MIDDLE) -> str:
         """What came back of an x, as HTML: words struck through and marked, or the picture beside what was read."""
         if self.images:
-            return figures(
+            return thumbnails.row(
                 [("as the model reads it", found.seen), ("came back", found.output)], side
             )
         return sentences.difference(found.difference) or "∅"
-
-    def underlined(self, text: str, unknown: Collection[str], side: int = MIDDLE) -> str:
-        """What was given, as HTML, with words underlined that the vocabulary lacks."""
-        return picture(text, side) if self.images else sentences.underlined(text, unknown)
 
     def strip(self, rows: Sequence[tuple[str, str, str]], alt: str) -> str:
         """Rows of (place, an x as HTML, aside) as HTML: sentences below each other, pictures in a line.
@@ -160,7 +156,7 @@ class Showing:
     def label(self, text: str, most: int = LONGEST) -> str:
         """One x on a button or in a caption, as Markdown."""
         if self.images:
-            return f"![{self.noun}]({text})" if PICTURE.fullmatch(text) else "∅"
+            return f"![{self.noun}]({text})" if thumbnails.trusted(text) else "∅"
         return sentences.plain(short(text, most))
 
     def column(self, label: str | None = None, **options: Any) -> Any:
@@ -168,14 +164,18 @@ class Showing:
         if not self.images:
             return st.column_config.TextColumn(label, **options)
         named = None if label is None else self.words(label)
-        return st.column_config.ImageColumn(named, width=IN_TABLES + 24)
+        return st.column_config.ImageColumn(named, width=thumbnails.SMALL + 24)
 
     def table(self, data: pd.DataFrame, *columns: str) -> pd.DataFrame:
         """A table whose columns of x can be looked at: a table blurs small pictures, so they are enlarged."""
         if not self.images:
             return data
         return data.assign(
-            **{name: [_large(text) for text in data[name]] for name in columns if name in data}
+            **{
+                name: [thumbnails.large(text) for text in data[name]]
+                for name in columns
+                if name in data
+            }
         )
 
     @property
@@ -196,7 +196,7 @@ class Showing:
     @property
     def row_height(self) -> int | None:
         """Of a table with x in it, pixels; None where it is a table's usual one."""
-        return IN_TABLES + 8 if self.images else None
+        return thumbnails.SMALL + 8 if self.images else None
 
 
 TEXT, IMAGES = Showing("text"), Showing("images")
@@ -231,31 +231,6 @@ def current() -> Showing:
     return _shown.get() or of(loaders.current_run())
 
 
-def picture(text: str, side: int = MIDDLE, alt: str = "") -> str:
-    """A picture as HTML; a sign for nothing where the text is none that a browser may be given."""
-    if not _trusted(text):
-        return "∅"
-    return (
-        f'<img class="zs-x" src="{text}" alt="{html.escape(alt or "picture")}" '
-        f'style="width:{side}px;height:{side}px">'
-    )
-
-
-def figures(named: Iterable[tuple[str, str]], side: int = MIDDLE) -> str:
-    """Pictures beside each other as HTML.
-
-    Args:
-        named: what stands below each, and its data URI.
-        side: of each, pixels.
-    """
-    found = "".join(
-        f'<figure style="width:{side}px">{picture(text, side, name)}'
-        f"<figcaption>{html.escape(name)}</figcaption></figure>"
-        for name, text in named
-    )
-    return f'<div class="zs-figures">{found}</div>'
-
-
 def _lengths(texts: Sequence[str]) -> np.ndarray:
     return np.asarray([len(text.split()) for text in texts])
 
@@ -264,18 +239,6 @@ def _ink(texts: Sequence[str]) -> np.ndarray:
     from engine.data import pictures
 
     return np.asarray([float(pictures.read(text).mean()) / pictures.WHITE for text in texts])
-
-
-# A page with a table is drawn again at every click.
-@lru_cache(maxsize=4096)
-def _large(text: str) -> str:
-    from engine.data.sheets import enlarged
-
-    return _trusted(text) and enlarged(text, 2 * IN_TABLES)
-
-
-def _trusted(text: str) -> str:
-    return text if PICTURE.fullmatch(text) else ""
 
 
 def short(text: str, most: int = LONGEST) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import showing
+from app import thumbnails
 from engine.data.builtin.digits_text import picture, sketch
 from engine.data.pictures import WHITE, write
 
@@ -20,7 +20,7 @@ def draw(steps: Sequence[Any]) -> None:
     if not shown:
         return
     levels = [(f"{alpha:.2f}", np.rint(pixels * WHITE).astype(np.uint8)) for alpha, pixels in shown]
-    st.html(showing.figures((place, write(grey)) for place, grey in levels))
+    st.html(thumbnails.row((place, write(grey)) for place, grey in levels))
     whole = sum(picture(step.text) is not None for step in steps)
     rest = f"; {whole} of {len(steps)} are whole pictures, the others are drawn as far as they go"
     st.caption(f"What the texts draw, from A to B{rest if whole < len(steps) else ''}.")

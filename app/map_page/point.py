@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import blocks, charts, navigation, showing, state
+from app import blocks, charts, navigation, showing, state, thumbnails
 from app.creating.model import Model
 from app.map_page import choosing, lists
 from app.map_page.loaders import Space
@@ -40,7 +40,7 @@ def _head(space: Space, row: int, text: str) -> None:
     if labels and labels[row]:
         told += f" · label **{blocks.plain(labels[row])}**"
     st.caption(told)
-    shown = showing.of(space.request.run).html(text, showing.LARGE)
+    shown = showing.of(space.request.run).html(text, thumbnails.LARGE)
     st.html(f'<div class="zs-sentence zs-said">{shown}</div>')
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, loaders, pictures, sentences, showing
+from app import blocks, charts, loaders, pictures, sentences, showing, thumbnails
 from app.background import Waiting
 from app.creating import taking
 from app.creating.model import Model
@@ -127,7 +127,7 @@ def _pictures(found: Any) -> None:
     sides = {"chosen": found.text, "as the model reads it": found.seen, "came back": found.output}
     sides["difference"] = differing(found.seen, found.output)
     with st.container(border=True, gap="small"):
-        st.html(showing.figures(sides.items(), showing.LARGE))
+        st.html(thumbnails.row(sides.items(), thumbnails.LARGE))
         st.caption(
             "Grey pixels are read as on or off, always in the same way. Difference: blue is new, vermilion was "
             "lost, white and black agree."

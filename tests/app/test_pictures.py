@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import jobs, showing
+from app import jobs, showing, thumbnails
 from engine.data.pictures import write
 from engine.metrics import METRICS
 from engine.runs import evaluations, store
@@ -66,7 +66,7 @@ def test_every_mode_of_interpolate_takes_pictures(
 def test_the_two_pictures_are_swapped_and_a_link_brings_them(page: Open, gallery: Path) -> None:
     app = page("interpolate", run="small")
     a, b = (app.session_state[f"picture-{letter}"] for letter in "ab")
-    assert a != b and showing.PICTURE.fullmatch(a)
+    assert a != b and thumbnails.PICTURE.fullmatch(a)
     app.button(key="swap").click().run()
     assert app.session_state["picture-a"] == b
     linked = page("interpolate", run="small", a=b, b=a)
@@ -118,7 +118,7 @@ def test_one_picture_is_reconstructed_beside_its_difference(page: Open, gallery:
     before = app.session_state["picture-sentence"]
     app.button(key="another-picture-sentence").click().run()
     app.button(key="another-picture-sentence").click().run()
-    assert showing.PICTURE.fullmatch(app.session_state["picture-sentence"]) and before
+    assert thumbnails.PICTURE.fullmatch(app.session_state["picture-sentence"]) and before
     no_uri_in_words(app)
 
 
@@ -126,7 +126,7 @@ def test_a_split_of_pictures_is_reconstructed_worst_first(page: Open, gallery: P
     app = page("reconstruct", run="small", mode="many pictures")
     assert not app.exception, app.exception[0].stack_trace
     table = next(table.value for table in app.dataframe if "came back" in table.value)
-    assert table["came back"].str.fullmatch(showing.PICTURE.pattern).all()
+    assert table["came back"].str.fullmatch(thumbnails.PICTURE.pattern).all()
     assert table["match"].is_monotonic_increasing
     assert not any("BLEU" in metric.label for metric in app.metric)
     assert {metric.label for metric in app.metric} >= {"Pixel error", "Pictures"}
@@ -199,7 +199,7 @@ def test_only_a_png_in_base64_becomes_a_picture() -> None:
     import numpy as np
 
     good = write(np.zeros((3, 3), np.uint8))
-    assert f'src="{good}"' in showing.picture(good)
+    assert f'src="{good}"' in thumbnails.picture(good)
     for bad in (
         "",
         "a sentence",
@@ -207,7 +207,7 @@ def test_only_a_png_in_base64_becomes_a_picture() -> None:
         "data:image/svg+xml;base64,AAAA",
         f"{good}\n",
     ):
-        assert showing.picture(bad) == "∅"
+        assert thumbnails.picture(bad) == "∅"
         assert showing.IMAGES.label(bad) == "∅"
     assert showing.TEXT.html("<b>") == "&lt;b&gt;"
 
