@@ -127,6 +127,7 @@ def test_a_split_of_pictures_is_reconstructed_worst_first(page: Open, gallery: P
     assert not app.exception, app.exception[0].stack_trace
     table = next(table.value for table in app.dataframe if "came back" in table.value)
     assert table["came back"].str.fullmatch(thumbnails.PICTURE.pattern).all()
+    assert table["as read"].str.fullmatch(thumbnails.PICTURE.pattern).all()
     assert table["match"].is_monotonic_increasing
     assert not any("BLEU" in metric.label for metric in app.metric)
     assert {metric.label for metric in app.metric} >= {"Pixel error", "Pictures"}
