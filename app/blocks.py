@@ -86,10 +86,11 @@ def attempt(action: Callable[[], Any], where: str) -> Any:
 
 def empty(title: str, text: str, icon: str = "inbox") -> None:
     """What a page says when there is nothing to show yet; put the way out below it."""
+    shown = showing.current()
     with st.container(border=True, horizontal_alignment="center", gap="xsmall"):
         st.markdown(f":material/{icon}:", width="content")
-        st.markdown(f"**{title}**", width="content")
-        st.caption(text, width="content", text_alignment="center")
+        st.markdown(f"**{shown.words(title)}**", width="content")
+        st.caption(shown.words(text), width="content", text_alignment="center")
 
 
 def number(value: float | int | None, digits: int = 4) -> str:
@@ -117,9 +118,10 @@ def metric(
 ) -> None:
     """A number of METRICS: its label, its unit, its meaning on hover, how it went, or why there is none."""
     about = METRICS[name]
-    known = (about.unit, about.meaning.rstrip("."), about.reference, why.rstrip("."))
     shown = showing.current()
-    text = shown.words(". ".join(filter(None, known)))
+    meaning = shown.words(about.meaning.rstrip("."))
+    known = (shown.unit(about), meaning, about.reference, shown.words(why.rstrip(".")))
+    text = ". ".join(filter(None, known))
     st.metric(
         shown.words(label or about.label),
         quantity(name, value),
@@ -171,12 +173,31 @@ def chart(
 
 
 def table(
-    data: pd.DataFrame, key: str, alt: str, label: str = "Data as a table", **options: Any
+    data: pd.DataFrame,
+    key: str,
+    alt: str,
+    label: str = "Data as a table",
+    x: Sequence[str] = (),
 ) -> None:
-    """A chart's data, drawn only once it is opened; ``options`` are those of ``st.dataframe``."""
+    """A chart's data, drawn only once it is opened.
+
+    Args:
+        data: its rows.
+        key: the element's own.
+        alt: what they are.
+        label: what opens it.
+        x: its columns that hold sentences or pictures.
+    """
     with st.expander(label, type="compact", key=key, on_change="rerun") as opened:
         if opened.open:
-            st.dataframe(data, hide_index=True, alt=alt, **options)
+            shown = showing.current()
+            st.dataframe(
+                shown.table(data, *x),
+                hide_index=True,
+                alt=alt,
+                column_config={name: shown.column() for name in x},
+                row_height=shown.row_height if x else None,
+            )
 
 
 def job_progress(job: jobs.Job) -> None:
@@ -210,15 +231,10 @@ def when_job_ends(prefix: str, on_done: Callable[[jobs.Job], None]) -> None:
 # -- sentences --------------------------------------------------------------------------------------
 
 
-def sentence(pieces: Sequence[tuple[str, str]]) -> str:
-    """Words as HTML, escaped, each with a class: "same", "changed", "gone" or "unknown"."""
-    classes = {"same": "zs-dim", "changed": "zs-mark", "gone": "zs-gone", "unknown": "zs-unknown"}
-    words = []
-    for text, kind in pieces:
-        escaped = html.escape(text)
-        name = classes.get(kind)
-        words.append(f'<span class="{name}">{escaped}</span>' if name else escaped)
-    return " ".join(words)
+def match(similarity: float) -> None:
+    """How much of an x came back, as a coloured word."""
+    colour = "green" if similarity > 0.8 else "orange" if similarity > 0.4 else "red"
+    st.badge(f"{similarity:.0%} match", color=colour, help=showing.current().match_help)
 
 
 def unread(typed: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, curves, fields, frame, jobs, loaders, navigation, state
+from app import blocks, curves, drafts, fields, frame, jobs, loaders, navigation, showing, state
 from engine.runs.store import DEMO, Run
 
 
@@ -19,7 +19,11 @@ def door(icon: str, title: str, text: str) -> None:
 
 def run_card(run: Run) -> None:
     """A run at a glance: name, state, data, health, ELBO with its sparkline, active units; opens it."""
-    with st.container(border=True, gap="small"), blocks.kindly(f"{run.name} cannot be read"):
+    with (
+        st.container(border=True, gap="small"),
+        blocks.kindly(f"{run.name} cannot be read"),
+        showing.about(showing.of(run)),
+    ):
         status, metrics = loaders.status(run), run.metrics()
         values = latest(metrics)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -87,8 +91,13 @@ def _live_list() -> None:
 # -- new run ----------------------------------------------------------------------------------------
 
 
-def preset_card(name: str) -> None:
-    """A preset: what it is for and how large it is; a click starts a draft from it."""
+def preset_card(name: str, kind: str | None) -> None:
+    """A preset: what it is for and how large it is; a click starts a draft from it.
+
+    Args:
+        name: the preset's.
+        kind: what the draft's data set holds.
+    """
     from engine.presets import about_preset, notes_preset, preset
 
     draft = state.draft()
@@ -100,15 +109,17 @@ def preset_card(name: str) -> None:
         st.caption(about_preset(name))
         st.html(f'<div class="zs-facts">{_sizes(config)}</div>')
         st.space("stretch")
+        nouns = showing.of_kind(config.tokenizer.reads).nouns
+        brings = f"Reads {nouns}: brings its own data, {config.data.name}."
         label, help = (
-            ("Start over", "Back to the preset's own settings.") if chosen else ("Use", None)
+            ("Start over", "Back to the preset's own settings.")
+            if chosen
+            else ("Use", None if drafts.reads(config, kind) else brings)
         )
         if st.button(
             label, key=f"preset-{name}", help=help, type="tertiary" if chosen else "secondary"
         ):
-            data = draft.config.data.name if draft else config.data.name
-            moved = config.data.model_copy(update={"name": data})
-            state.new_draft(config.model_copy(update={"data": moved}), name)
+            drafts.take(name)
             st.rerun()
 
 
@@ -133,7 +144,8 @@ def pieces(origin: str) -> None:
 
 
 def _sizes(config: Any) -> str:
-    parts = [f"{getattr(config.model.latent, 'size', '?')} latent units"]
+    parts = ["pictures"] if config.tokenizer.reads == "images" else []
+    parts.append(f"{getattr(config.model.latent, 'size', '?')} latent units")
     if hidden := getattr(config.model.decoder, "hidden", None):
         parts.append(f"hidden {hidden}")
     most = config.training.max_steps
@@ -158,18 +170,19 @@ def data_picker(name: str, key: str) -> str:
 
 
 def plan(plan: Any) -> None:
-    """What a configuration amounts to: weights, updates, sentences."""
+    """What a configuration amounts to: weights, updates, rows."""
     with st.grid(3, min_column_width=90):
         weights = f"{plan.parameters / 1e6:.1f} M"
         st.metric(
-            "Weights at most",
+            "Weights",
             weights,
-            help="Trainable numbers, with the vocabulary at its largest.",
+            help="Trainable numbers, at most: with the vocabulary at its largest.",
         )
         steps = f"{plan.total_steps:,}"
         st.metric("Steps", steps, help="Joint updates, if no plateau ends training sooner.")
         rows = f"{plan.rows:,}" if plan.exact else f"~{plan.rows:,}"
-        st.metric("Sentences", rows, help="In the training split.")
+        nouns = showing.of_kind(plan.kind).nouns
+        st.metric(nouns.capitalize(), rows, help="In the training split.")
     for warning in plan.warnings:
         st.warning(blocks.plain(warning[:1].upper() + warning[1:]), icon=":material/info:")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -58,8 +59,10 @@ def columns(frame: pd.DataFrame, metric: str) -> list[str]:
     return [f"{split}/{metric}" for split in SPLIT_COLOURS if f"{split}/{metric}" in frame]
 
 
-def curve(frame: pd.DataFrame, metric: str, view: View) -> go.Figure:
-    """One small multiple: a metric over training, the raw line behind the smoothed one."""
+def curve(
+    frame: pd.DataFrame, metric: str, view: View, kind: Literal["text", "images"] = "text"
+) -> go.Figure:
+    """One small multiple: a metric over training, the raw line behind the smoothed one; its unit by kind of data."""
     about = METRICS[metric]
     figure = go.Figure()
     for column in columns(frame, metric):
@@ -67,7 +70,7 @@ def curve(frame: pd.DataFrame, metric: str, view: View) -> go.Figure:
     if metric == "mutual_information":
         _add_cap(figure, frame, view)
     arrow = {"higher": " ↑", "lower": " ↓"}.get(about.better, "")
-    dress(figure, titled(f"{about.label}{arrow}", about.unit))
+    dress(figure, titled(f"{about.label}{arrow}", about.unit_for(kind)))
     figure.update_xaxes(title=None, range=_across(figure, view), hoverformat=".6~g")
     figure.update_yaxes(type="log" if view.log else "linear")
     if limits := _limits(figure, view):

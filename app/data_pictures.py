@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, loaders
+from app import blocks, charts, loaders, thumbnails
 from engine.data.corpus import Card
 from engine.data.pictures.checks import PictureChecks
 
-NONE = "(none)"
+NONE, THUMBNAIL = "(none)", 64
 EXCHANGED = {"guess": None, "yes": True, "no": False}
 FOR_TEXT = frozenset(
     ("max_characters", "long_texts", "delimiter", "header", "encoding", "bad_bytes")
@@ -40,7 +39,7 @@ def guessed(path: Path, key: str) -> dict[str, Any]:
     facts += [blocks.size(found.size)] * bool(found.size) + [f"{found.rows:,} pictures"]
     facts.append("light and dark will be exchanged" if found.inverted else "light and dark stay")
     st.caption(" · ".join(blocks.plain(fact) for fact in facts))
-    st.html(_thumbnails(found.preview, [""] * len(found.preview)))
+    st.html(thumbnails.row((("", uri) for uri in found.preview), THUMBNAIL))
     st.caption(f"The first {len(found.preview)} as they will be kept.")
     return {"label_column": "" if chosen == NONE else chosen, "invert": EXCHANGED[exchanged]}
 
@@ -48,7 +47,7 @@ def guessed(path: Path, key: str) -> dict[str, Any]:
 def gallery(rows: pd.DataFrame) -> None:
     """Pictures with their labels below."""
     labels = rows["label"] if "label" in rows else [""] * len(rows)
-    st.html(_thumbnails(rows["text"], labels))
+    st.html(thumbnails.row(zip(labels, rows["text"], strict=True), THUMBNAIL))
 
 
 def checks(card: Card, found: PictureChecks) -> None:
@@ -89,25 +88,3 @@ def labels_and_findings(found: Any, noun: str) -> None:
         )  # fmt: skip
     with st.expander("All findings", icon=":material/fact_check:"):
         st.markdown("\n".join(f"- {blocks.plain(line)}" for line in found.sentences()))
-
-
-def preset_for(card: Card) -> str:
-    """The preset to start from on pictures: one made for this data set, or else the last for pictures.
-
-    Where there is none, the first of all; the page New run then says what does not go together.
-    """
-    from engine.presets import PRESETS, preset
-
-    fitting = [name for name in PRESETS if preset(name).tokenizer.reads == "images"]
-    own = [name for name in fitting if preset(name).data.name == card.name]
-    return (own or fitting[::-1] or list(PRESETS))[0]
-
-
-def _thumbnails(uris: Iterable[str], labels: Iterable[str]) -> str:
-    """Pixels stay squares, however few there are."""
-    tiles = [
-        f'<figure><img src="{blocks.escaped(uri)}" alt="Picture {number}"><figcaption>'
-        f"{blocks.escaped(label)}</figcaption></figure>"
-        for number, (uri, label) in enumerate(zip(uris, labels, strict=True), 1)
-    ]
-    return f'<div class="zs-pictures">{"".join(tiles)}</div>'

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, data_pictures, jobs, loaders, making, navigation, state
+from app import blocks, charts, data_pictures, drafts, jobs, loaders, making, navigation, state
 from engine.data.corpus import NOUNS, SPLITS, Card, delete
 from engine.data.library import Builtin
 
@@ -69,7 +69,8 @@ def details(card: Card) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(blocks.plain(card.title), anchor=False, width="stretch")
         if st.button("Train on this", type="primary", icon=":material/add_circle:", key="train-on"):
-            _draft_on(card)
+            drafts.follow(card.name)
+            navigation.go("train")
         if st.button("Delete", icon=":material/delete:", key="delete-data"):
             _confirm_delete(card)
     facts = [card.source, card.licence, *card.notes]
@@ -99,20 +100,6 @@ def details(card: Card) -> None:
             found = loaders.checks(card.name, card.fingerprint)
         with checks:
             (data_pictures.checks if card.kind == "images" else _checks)(card, found)
-
-
-def _draft_on(card: Card) -> None:
-    from engine.presets import preset
-
-    draft = state.draft()
-    if draft and draft.config.tokenizer.reads == card.kind:
-        config, origin = draft.config, draft.origin
-    else:
-        origin = data_pictures.preset_for(card) if card.kind == "images" else "quick"
-        config = preset(origin)
-    data = config.data.model_copy(update={"name": card.name})
-    state.new_draft(config.model_copy(update={"data": data}), origin)
-    navigation.go("train")
 
 
 @st.dialog("Delete this data set?", icon=":material/delete:")

@@ -2,59 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app import blocks
+from app import blocks, showing
+from app.showing import Showing
 from engine.metrics import METRICS
 from engine.runs import evaluations, store
 
-Kind = Literal["text", "images"]
-COLUMNS = {
-    "Number": st.column_config.TextColumn(width="medium", pinned=True),
-    "Value": st.column_config.TextColumn(width="small", alignment="right"),
-    "Real text": st.column_config.TextColumn(
-        width="small", alignment="right", help="What as many real sentences score in their place."
-    ),
-    "Unit": st.column_config.TextColumn(width="small"),
-    "What it is": st.column_config.TextColumn(width="large"),
-}
+NUMBER, VALUE, REAL, UNIT, MEANING = "Number", "Value", "Real text", "Unit", "What it is"
+REAL_HELP = "What as many real sentences score in their place."
 
 
 def draw(run: store.Run) -> None:
     """An expander for each table, the newest first; nothing where none has been made."""
+    shown = showing.of(run)
     for table in evaluations.kept(run):
         split, checkpoint = (str(table.get(name, "?")) for name in ("split", "checkpoint"))
         title = f"Evaluation: {split}, {checkpoint}" + _step(table.get("step"))
         with st.expander(blocks.plain(title), icon=":material/table_chart:"):
             _said(run, checkpoint, table)
             st.dataframe(
-                rows(table, run.kind),
+                rows(table, shown),
                 hide_index=True,
                 key=f"evaluation-{run.name}-{split}-{checkpoint}",
-                column_config=COLUMNS,
+                column_config=_columns(shown),
                 alt=f"{title}: every number with its unit and definition",
             )
 
 
-def rows(table: dict[str, Any], kind: Kind = "text") -> pd.DataFrame:
-    """Label, value, value of real text, unit and definition of each number, as they are read."""
+def rows(table: dict[str, Any], shown: Showing) -> pd.DataFrame:
+    """Label, value, value of real x, unit and definition of each number, as they are read."""
     real = table.get("real") or {}
     found = [
         {
-            "Number": METRICS[name].label,
-            "Value": blocks.quantity(name, value),
-            "Real text": blocks.quantity(name, real[name]) if name in real else "",
-            "Unit": METRICS[name].unit_for(kind),
-            "What it is": METRICS[name].meaning,
+            NUMBER: shown.words(METRICS[name].label),
+            VALUE: blocks.quantity(name, value),
+            shown.words(REAL): blocks.quantity(name, real[name]) if name in real else "",
+            UNIT: shown.unit(METRICS[name]),
+            MEANING: shown.words(METRICS[name].meaning),
         }
         for name, value in table["metrics"].items()
         if name in METRICS
     ]
-    shown = pd.DataFrame(found, columns=list(COLUMNS))
-    return shown if real else shown.drop(columns="Real text")
+    data = pd.DataFrame(found, columns=list(_columns(shown)))
+    return data if real else data.drop(columns=shown.words(REAL))
+
+
+def _columns(shown: Showing) -> dict[str, Any]:
+    text = st.column_config.TextColumn
+    return {
+        NUMBER: text(width="medium", pinned=True),
+        VALUE: text(width="small", alignment="right"),
+        shown.words(REAL): text(width="small", alignment="right", help=shown.words(REAL_HELP)),
+        UNIT: text(width="small"),
+        MEANING: text(width="large"),
+    }
 
 
 def _step(step: Any) -> str:

@@ -7,7 +7,8 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from app import blocks, jobs, loaders, navigation, state
+from app import blocks, jobs, loaders, navigation, showing, state
+from app.showing import Showing
 from engine.runs.store import DEMO, Run
 
 POLL_SECONDS = 2.0
@@ -34,6 +35,16 @@ def draw(page: str) -> None:
             _link(page)
     _say_what_is_missing()
     blocks.kept_errors()
+
+
+def shown(page: str) -> Showing:
+    """What a page is about: the x of the run, or sentences where it is not about the run.
+
+    Args:
+        page: the stem of the page, or the address that no page has.
+    """
+    entry = navigation.ENTRIES.get(page)
+    return showing.current() if entry is not None and entry.of_run else showing.TEXT
 
 
 def _pickers(runs: list[Run]) -> None:

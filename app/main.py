@@ -12,7 +12,7 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from app import frame, navigation, warmup  # noqa: E402
+from app import frame, navigation, showing, warmup  # noqa: E402
 
 st.set_page_config(
     page_title="Zscape",
@@ -22,5 +22,7 @@ st.set_page_config(
 )
 warmup.start()
 page = st.navigation(navigation.sections(frame.nowhere), expanded=True)
-frame.draw(page.url_path or "home")
-page.run()
+stem = page.url_path or "home"
+frame.draw(stem)
+with showing.about(frame.shown(stem)):
+    page.run()

@@ -17,6 +17,7 @@ from app import (
     loaders,
     monitor_curves,
     navigation,
+    showing,
     state,
     verdict,
 )
@@ -43,20 +44,25 @@ def _watch(run: store.Run, was_live: bool) -> None:
     status = loaders.status(run)
     if was_live and not status.live:
         st.rerun()
-    _head(run, status)
-    _progress(run, status)
-    _message(status)
-    verdict.draw(run, loaders.diagnosis(run))
+    with showing.about(showing.of(run)):
+        _head(run, status)
+        _progress(run, status)
+        _message(status)
+        verdict.draw(run, loaders.diagnosis(run))
+        _numbers(run, status)
+        evaluations.draw(run)
+        _log(run, status)
+
+
+def _numbers(run: store.Run, status: Status) -> None:
     metrics = run.metrics()
     if metrics.empty:
         _waiting(status)
-    else:
-        latest = cards.latest(metrics)
-        blocks.metric_row({name: latest.get(name) for name in HEADLINES})
-        monitor_curves.draw(run, metrics)
-        monitor_curves.probes(run)
-    evaluations.draw(run)
-    _log(run, status)
+        return
+    latest = cards.latest(metrics)
+    blocks.metric_row({name: latest.get(name) for name in HEADLINES})
+    monitor_curves.draw(run, metrics)
+    monitor_curves.probes(run)
 
 
 # -- state and actions ------------------------------------------------------------------------------
@@ -162,7 +168,8 @@ def _progress(run: store.Run, status: Status) -> None:
     if status.epoch is not None:
         parts.append(f"epoch {status.epoch + 1}")
     if status.tokens_per_second:
-        parts.append(f"{status.tokens_per_second:,.0f} tokens/s")
+        unit = showing.current().unit(METRICS["tokens_per_second"])
+        parts.append(f"{status.tokens_per_second:,.0f} {unit}")
     if status.parameters:
         parts.append(f"{status.parameters / 1e6:.1f} M weights")
     if status.memory_mb:

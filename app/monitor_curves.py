@@ -7,7 +7,7 @@ import time
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, curves, loaders, showing, state
+from app import blocks, charts, curves, loaders, showing, state, thumbnails
 from app.showing import Showing
 from engine.metrics import METRICS
 from engine.runs import store
@@ -64,13 +64,12 @@ def draw(run: store.Run, metrics: pd.DataFrame) -> None:
 
 def _chart(run: store.Run, metrics: pd.DataFrame, name: str, view: curves.View) -> None:
     key = f"curve-{run.name}-{name}"
-    st.plotly_chart(
-        curves.curve(metrics, name, view),
-        key=key,
-        alt=_in_words(metrics, name),
+    blocks.chart(
+        curves.curve(metrics, name, view, showing.current().kind),
+        key,
+        _in_words(metrics, name),
         on_select=lambda: _zoom(run, key),
         selection_mode="box",
-        config=charts.QUIET,
     )
 
 
@@ -156,14 +155,14 @@ def probes(run: store.Run) -> None:
     st.html(shown.strip(rows, f"Probe {shown.nouns}"))
     if path := probe.get("interpolation"):
         st.caption(f"From {shown.noun} 1 to {shown.noun} 2")
-        stops = [shown.html(text, showing.SMALL + 16) for text in path]
+        stops = [shown.html(text, thumbnails.SMALL) for text in path]
         st.html(f'<div class="zs-sentence">{(" " if shown.images else "<br>").join(stops)}</div>')
 
 
 def _before_and_after(shown: Showing, source: str, output: str) -> str:
     """What was validated above what came back, pictures beside each other."""
     tag = "span" if shown.images else "div"
-    side = showing.SMALL + 16
+    side = thumbnails.SMALL
     quiet = "" if shown.images else ' class="zs-dim"'
     return (
         f"<{tag}{quiet}>{shown.html(source, side, 'original')}</{tag}> "

@@ -17,12 +17,21 @@ FOLDER = Path(__file__).resolve().parent.parent / "pages"
 
 @dataclass(frozen=True)
 class Entry:
-    """One page: its file's stem (also its address), how it is called, and what it is for."""
+    """One page.
+
+    Attributes:
+        stem: its file's, and its address.
+        title: how it is called.
+        icon: its sign.
+        purpose: what it is for.
+        of_run: whether it is about the run that the sidebar has.
+    """
 
     stem: str
     title: str
     icon: str
     purpose: str
+    of_run: bool = True
 
     @property
     def path(self) -> str:
@@ -31,10 +40,20 @@ class Entry:
 
 
 PAGES: dict[str, list[Entry]] = {
-    "": [Entry("home", "Home", "home", "Where to start, what is running, recent runs.")],
-    "Data": [Entry("data", "Datasets", "database", "Built-in corpora and your own text.")],
+    "": [
+        Entry("home", "Home", "home", "Where to start, what is running, recent runs.", of_run=False)
+    ],
+    "Data": [
+        Entry("data", "Datasets", "database", "Built-in corpora and your own text.", of_run=False)
+    ],
     "Train": [
-        Entry("train", "New run", "add_circle", "Choose a preset, change what you like, start."),
+        Entry(
+            "train",
+            "New run",
+            "add_circle",
+            "Choose a preset, change what you like, start.",
+            of_run=False,
+        ),
         Entry("runs", "Runs", "monitoring", "Curves, health, stop and resume."),
     ],
     "Explore": [
@@ -50,7 +69,9 @@ PAGES: dict[str, list[Entry]] = {
         ),
         Entry("reconstruct", "Reconstruct", "compare_arrows", "What comes back of a sentence."),
     ],
-    "Help": [Entry("guide", "Guide", "menu_book", "Words, numbers, presets, file formats.")],
+    "Help": [
+        Entry("guide", "Guide", "menu_book", "Words, numbers, presets, file formats.", of_run=False)
+    ],
 }
 ENTRIES = {entry.stem: entry for section in PAGES.values() for entry in section}
 

@@ -9,10 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from app import blocks, data_pictures, forms, jobs, making, uploads
+from engine.data.folders import files_of
 from engine.data.importing import ImportOptions, free_name, guess, import_path, import_text
 from engine.data.pictures.sources import holds_pictures
 
-NONE = "(none)"
+NONE, NAMED = "(none)", 6
 
 
 def bring() -> None:
@@ -65,7 +66,10 @@ def _import_panel(path: Path) -> None:
         chosen |= data_pictures.guessed(path, key)
         kept |= data_pictures.FOR_TEXT
     elif path.is_dir():
-        st.caption("A folder: its train, valid (or dev, val) and test files are kept as splits.")
+        names = [file.name for _, file in files_of(path)]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        told = f"A folder with {', '.join(names[:NAMED])}{more}. Files for train, valid and test stay splits."
+        st.caption(blocks.plain(told))
     else:
         chosen["text_column"], chosen["label_column"], blocked = _columns(path, key)
     with st.expander("More about the import", icon=":material/tune:"):

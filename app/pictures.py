@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from app import blocks, loaders, showing
+from app import blocks, loaders, showing, thumbnails
 from app.once import once
 from engine.config import EngineError
 from engine.data.pictures.files import SUFFIXES
@@ -59,9 +59,9 @@ def field(run: Run, key: str, label: str) -> str:
     """
     text = kept(key)
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width=showing.LARGE - 40):
+        with st.container(width=thumbnails.LARGE - 40):
             st.caption(label)
-            st.html(showing.IMAGES.html(text, showing.LARGE - 52, label))
+            st.html(showing.IMAGES.html(text, thumbnails.LARGE - 52, label))
         with st.container(gap="xsmall", width="content"):
             missing = loaders.data_missing(run)
             st.button(
@@ -80,7 +80,7 @@ def field(run: Run, key: str, label: str) -> str:
 def kept(key: str) -> str:
     """The picture under a key; empty where there is none, or something else."""
     text = str(st.session_state.get(key) or "")
-    return text if showing.PICTURE.fullmatch(text) else ""
+    return text if thumbnails.trusted(text) else ""
 
 
 def _another(run: Run, key: str) -> None:

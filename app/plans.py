@@ -12,10 +12,21 @@ from app import loaders
 
 @dataclass(frozen=True)
 class Plan:
-    """What a configuration amounts to on its data."""
+    """What a configuration amounts to on its data.
+
+    Attributes:
+        rows: of the training split.
+        exact: whether that many; about as many where the data set is not here yet.
+        kind: what the data set holds, "text" or "images"; None where nobody knows.
+        parameters: weights, with the vocabulary at its largest.
+        steps_per_epoch, total_steps: joint updates.
+        steps, weights: the KL weight at some steps.
+        warnings: settings that will not do what they seem to.
+    """
 
     rows: int
     exact: bool
+    kind: str | None
     parameters: int
     steps_per_epoch: int
     total_steps: int
@@ -34,8 +45,9 @@ def make(config: Any) -> Plan:
     from engine.objectives.elbo import Objective
     from engine.objectives.remedies import Horizon
 
-    rows, exact, kind = _training_rows(config.data.name)
-    config.tokenizer.require(kind, config.data.name)
+    rows, exact, kind = training_rows(config.data.name)
+    if kind is not None:
+        config.tokenizer.require(kind, config.data.name)
     rows = min(rows, config.data.limit or rows)
     per_epoch = steps_per_epoch(config, rows)
     total = config.training.epochs * per_epoch
@@ -45,16 +57,19 @@ def make(config: Any) -> Plan:
     weights = np.asarray([objective.kl_weight(int(step)) for step in steps])
     parameters = loaders.parameters(config.model, config.tokenizer.vocab_size)
     warnings = loaders.warnings(config, rows)
-    return Plan(rows, exact, parameters, per_epoch, total, steps, weights, warnings)
+    return Plan(rows, exact, kind, parameters, per_epoch, total, steps, weights, warnings)
 
 
-def _training_rows(name: str) -> tuple[int, bool, str]:
-    """Rows of the training split and their kind; approximate for a built-in corpus that is not made yet."""
+def training_rows(name: str) -> tuple[int, bool, str | None]:
+    """Rows of a data set's training split, whether exactly so many, and their kind.
+
+    They are approximate before the data set is made or downloaded; of one that nobody knows there is no kind.
+    """
+    from engine.data.downloads import DOWNLOADS
     from engine.data.library import BUILTIN
 
     for card in loaders.corpora():
         if card.name == name:
             return card.rows["train"], True, card.kind
-    if name in BUILTIN:
-        return BUILTIN[name].rows, False, BUILTIN[name].kind
-    return 10_000, False, "text"
+    entry = BUILTIN.get(name) or DOWNLOADS.get(name)
+    return (10_000, False, None) if entry is None else (entry.rows, False, entry.kind)

@@ -80,14 +80,3 @@ def compared(source: str, output: str) -> str:
     before, after = source.split(), output.split()
     pairs = zip(after, changed(before, after), strict=True)
     return " ".join(_span(word, CLASSES["changed"] if new else "") for word, new in pairs) or "∅"
-
-
-def numbered(texts: Sequence[str], against: str = "") -> str:
-    """Sentences as a numbered list; with ``against``, words that it lacks are marked."""
-    rows = "".join(
-        f'<div class="zs-step" role="row"><div class="zs-alpha" role="cell">{number}</div>'
-        f'<div class="zs-sentence" role="cell">'
-        f"{compared(against, text) if against else html.escape(text) or '∅'}</div><div></div></div>"
-        for number, text in enumerate(texts, 1)
-    )
-    return f'<div class="zs-strip" role="table" aria-label="Sentences">{rows}</div>'

@@ -1,50 +1,53 @@
-"""How one x is shown: a sentence as words, a picture as itself; and what both are called.
+"""How one x is shown: a sentence as words, a picture as itself; what both are called, and counted in.
 
-No page asks whether a run is of pictures: it asks here for HTML, a column, a label or a word. What comes
-from a data set or an address is other people's: a text is escaped, and only what is a PNG in base64 becomes
-the source of a picture.
+Units come from :mod:`engine.metrics`, words from the list here. No page asks whether a run is of pictures: it
+asks here for HTML, a column, a label or a word. What comes from a data set or an address is other people's: a
+text is escaped, and only what is a PNG in base64 becomes the source of a picture.
 """
 
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import loaders, sentences
+from app import loaders, sentences, thumbnails
 from engine.config import EngineError
+from engine.data.corpus import NOUNS
+from engine.metrics import Metric
 from engine.runs.store import Run
 
-PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
-SMALL, MIDDLE, LARGE = 40, 72, 148
-"""Sides of a picture on the page, pixels: in a list, in a strip, alone."""
-IN_TABLES = 56
+Kind = Literal["text", "images"]
 LONGEST = 140
 # From the longest: what is inside another must come after it.
+# Beside units, which say "nats/image" (Metric.unit_for), "per" and "a" say image too.
 WORDS = (
     ("nats a sentence", "nats an image"),
-    ("nats per sentence", "nats per image"),
-    ("nats/sentence", "nats/image"),
     ("per sentence", "per image"),
     ("many lines", "many pictures"),
     ("line as given", "as given"),
     ("the end token", "the end"),
     (", end token counted, start token and padding not", ""),
     (", end token counted", ""),
+    (" End token counted, start and padding not, <unk> as an ordinary token.", ""),
+    (" <unk> as an ordinary token.", ""),
     ("token by token", "pixel by pixel"),
     ("tokens", "pixels"),
     ("token", "pixel"),
+    ("Token", "Pixel"),
     ("sentence", "picture"),
     ("Sentence", "Picture"),
     ("reads the same", "looks the same"),
     ("read the same", "look the same"),
+    ("Real text", "Real pictures"),
     ("Type ", "Choose "),
     ("typed", "chosen"),
 )
@@ -52,13 +55,18 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Showing:
-    """How the x of a run is shown.
+    """How x of a kind are shown.
 
     Attributes:
-        images: whether they are pictures.
+        kind: of the data that they are of.
     """
 
-    images: bool
+    kind: Kind
+
+    @property
+    def images(self) -> bool:
+        """Whether they are pictures."""
+        return self.kind == "images"
 
     @property
     def noun(self) -> str:
@@ -68,7 +76,11 @@ class Showing:
     @property
     def nouns(self) -> str:
         """What several are called."""
-        return f"{self.noun}s"
+        return NOUNS[self.kind]
+
+    def unit(self, metric: Metric) -> str:
+        """What a number of METRICS is counted in."""
+        return metric.unit_for(self.kind)
 
     def words(self, text: str) -> str:
         """Words that were written about sentences, about what this run is of."""
@@ -87,7 +99,7 @@ class Showing:
                     trace.hovertemplate = self.words(told)
         return figure
 
-    def html(self, text: str, side: int = MIDDLE, alt: str = "") -> str:
+    def html(self, text: str, side: int = thumbnails.MIDDLE, alt: str = "") -> str:
         """One x as HTML.
 
         Args:
@@ -96,30 +108,34 @@ class Showing:
             alt: what the picture is, for those who do not see it.
         """
         if self.images:
-            return picture(text, side, alt)
+            return thumbnails.picture(text, side, alt)
         return html.escape(text) or "∅"
 
     def marked(
-        self, text: str, pieces: Sequence[str], changed: Sequence[bool], side: int = MIDDLE
+        self,
+        text: str,
+        pieces: Sequence[str],
+        changed: Sequence[bool],
+        side: int = thumbnails.MIDDLE,
     ) -> str:
         """One x as HTML, a sentence with its changed pieces marked."""
         if self.images:
-            return picture(text, side)
+            return thumbnails.picture(text, side)
         return sentences.marked(text, pieces, changed) or "∅"
 
-    def compared(self, source: str, output: str, side: int = MIDDLE) -> str:
+    def compared(self, source: str, output: str, side: int = thumbnails.MIDDLE) -> str:
         """``output`` as HTML, words that ``source`` lacks marked."""
-        return picture(output, side) if self.images else sentences.compared(source, output)
+        return (
+            thumbnails.picture(output, side) if self.images else sentences.compared(source, output)
+        )
 
-    def difference(self, found: Any, side: int = MIDDLE) -> str:
-        """What came back of an x, as HTML: words struck through and marked, or the picture."""
+    def difference(self, found: Any, side: int = thumbnails.MIDDLE) -> str:
+        """What came back of an x, as HTML: words struck through and marked, or the picture beside what was read."""
         if self.images:
-            return picture(found.output, side, "what came back")
+            return thumbnails.row(
+                [("as the model reads it", found.seen), ("came back", found.output)], side
+            )
         return sentences.difference(found.difference) or "∅"
-
-    def underlined(self, text: str, unknown: Collection[str], side: int = MIDDLE) -> str:
-        """What was given, as HTML, with words underlined that the vocabulary lacks."""
-        return picture(text, side) if self.images else sentences.underlined(text, unknown)
 
     def strip(self, rows: Sequence[tuple[str, str, str]], alt: str) -> str:
         """Rows of (place, an x as HTML, aside) as HTML: sentences below each other, pictures in a line.
@@ -140,7 +156,7 @@ class Showing:
     def label(self, text: str, most: int = LONGEST) -> str:
         """One x on a button or in a caption, as Markdown."""
         if self.images:
-            return f"![{self.noun}]({text})" if PICTURE.fullmatch(text) else "∅"
+            return f"![{self.noun}]({text})" if thumbnails.trusted(text) else "∅"
         return sentences.plain(short(text, most))
 
     def column(self, label: str | None = None, **options: Any) -> Any:
@@ -148,20 +164,19 @@ class Showing:
         if not self.images:
             return st.column_config.TextColumn(label, **options)
         named = None if label is None else self.words(label)
-        return st.column_config.ImageColumn(named, width=IN_TABLES + 24)
+        return st.column_config.ImageColumn(named, width=thumbnails.SMALL + 24)
 
     def table(self, data: pd.DataFrame, *columns: str) -> pd.DataFrame:
         """A table whose columns of x can be looked at: a table blurs small pictures, so they are enlarged."""
         if not self.images:
             return data
-        from engine.data.pictures.sheets import enlarged
-
-        shown = {
-            name: [_trusted(text) and enlarged(text, 2 * IN_TABLES) for text in data[name]]
-            for name in columns
-            if name in data
-        }
-        return data.assign(**shown)
+        return data.assign(
+            **{
+                name: [thumbnails.large(text) for text in data[name]]
+                for name in columns
+                if name in data
+            }
+        )
 
     @property
     def size(self) -> tuple[str, str, Callable[[Sequence[str]], np.ndarray]]:
@@ -172,39 +187,48 @@ class Showing:
     def match_help(self) -> str:
         """What the share is that says how alike two x are."""
         if self.images:
-            return "Share of equal pixels: how much of the picture its code keeps. Most pixels are off anyway."
+            return (
+                "Share of equal pixels, each on or off: how much of the picture its code keeps. Most pixels are "
+                "off anyway."
+            )
         return "1 - token edit distance / longer length: how much of the sentence its code keeps."
 
     @property
     def row_height(self) -> int | None:
         """Of a table with x in it, pixels; None where it is a table's usual one."""
-        return IN_TABLES + 8 if self.images else None
+        return thumbnails.SMALL + 8 if self.images else None
 
 
-TEXT, IMAGES = Showing(False), Showing(True)
+TEXT, IMAGES = Showing("text"), Showing("images")
+_shown: ContextVar[Showing | None] = ContextVar("shown", default=None)
+
+
+@contextmanager
+def about(shown: Showing) -> Iterator[None]:
+    """What is drawn inside is about such x, whatever run the sidebar has: words and units follow."""
+    before = _shown.set(shown)
+    try:
+        yield
+    finally:
+        _shown.reset(before)
 
 
 def of(run: Run | None) -> Showing:
     """How the x of a run is shown; of one that is gone or damaged, of which the page says so, as text."""
     try:
-        return IMAGES if run is not None and run.kind == "images" else TEXT
+        return TEXT if run is None else of_kind(run.kind)
     except EngineError:
         return TEXT
 
 
+def of_kind(kind: str | None) -> Showing:
+    """How x of a kind of data are shown; as text where nobody knows."""
+    return IMAGES if kind == IMAGES.kind else TEXT
+
+
 def current() -> Showing:
-    """How the x of the run that is chosen in the sidebar is shown."""
-    return of(loaders.current_run())
-
-
-def picture(text: str, side: int = MIDDLE, alt: str = "") -> str:
-    """A picture as HTML; a sign for nothing where the text is none that a browser may be given."""
-    if not _trusted(text):
-        return "∅"
-    return (
-        f'<img class="zs-x" src="{text}" alt="{html.escape(alt or "picture")}" '
-        f'style="width:{side}px;height:{side}px">'
-    )
+    """How x are shown here: as what is drawn says it is about, else those of the run in the sidebar."""
+    return _shown.get() or of(loaders.current_run())
 
 
 def _lengths(texts: Sequence[str]) -> np.ndarray:
@@ -215,10 +239,6 @@ def _ink(texts: Sequence[str]) -> np.ndarray:
     from engine.data import pictures
 
     return np.asarray([float(pictures.read(text).mean()) / pictures.WHITE for text in texts])
-
-
-def _trusted(text: str) -> str:
-    return text if PICTURE.fullmatch(text) else ""
 
 
 def short(text: str, most: int = LONGEST) -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import blocks, data_by_name, data_view, loaders, own_data, state
+from app import blocks, data_by_name, data_view, loaders, own_data, showing, state
 from engine.data.library import BUILTIN
 
 blocks.header("Datasets", "Sentences or pictures to learn from: built in, published, or your own.")
@@ -36,5 +36,6 @@ name = st.selectbox(
     "Data set", list(cards), key="data", bind="query-params", label_visibility="collapsed",
     format_func=lambda key: data_view.summary(cards[key]),
 )  # fmt: skip
-with st.container(border=True), blocks.kindly(f"{name} cannot be shown"):
+shown = showing.of_kind(cards[name].kind)
+with st.container(border=True), blocks.kindly(f"{name} cannot be shown"), showing.about(shown):
     data_view.details(cards[name])

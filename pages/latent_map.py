@@ -13,10 +13,11 @@ WAYS = (
 )
 CARRIED = ("view", "split", "n", "seed", "projection", "x", "y", "colour", "with", "at")
 
+shown = showing.current()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="map-head"):
     st.title("Latent map", anchor=False, width="content")
     st.caption(
-        f"Each point is the code of one {showing.current().noun}: the mean of its posterior.",
+        f"Each point is the code of one {shown.noun}: the mean of its posterior.",
         width="content",
     )
 run, checkpoint = loaders.current_run(), state.checkpoint()
@@ -29,7 +30,7 @@ waiting = Waiting(st.container(), line)
 with bar:
     view = st.segmented_control(
         "View", list(VIEWS), default="map", required=True, key="view", bind="query-params",
-        persist_state="session", format_func=VIEWS.get, label_visibility="collapsed", help=WAYS,
+        persist_state="session", format_func=VIEWS.get, label_visibility="collapsed", help=shown.words(WAYS),
     )  # fmt: skip
 with blocks.kindly("The map could not be drawn"):
     with bar:

@@ -2,29 +2,29 @@
 
 import streamlit as st
 
-from app import blocks, cards, charts, commands, forms, loaders, navigation, plans, state
+from app import blocks, cards, charts, commands, drafts, forms, loaders, navigation, plans, state
 from engine.runs import launcher, store
 
 blocks.header("New run", "Start from a preset or from a run you have, change what you like, start.")
 
 with st.spinner("Loading the settings"):
     from engine.experiment import load_config
-    from engine.presets import PRESETS, SECTIONS, preset
+    from engine.presets import PRESETS, SECTIONS, preset, section_of
 
 if state.draft() is None:
     asked = st.query_params.get("corpus")  # a reload begins anew, on the data set of the address
-    quick = preset("quick")
-    data = quick.data.model_copy(
-        update={"name": asked if asked in loaders.data_titles() else quick.data.name}
-    )
-    state.new_draft(quick.model_copy(update={"data": data}), "quick")
+    drafts.begin(asked if asked in loaders.data_titles() else None)
 
 # -- what to start from -------------------------------------------------------------------------
 
-for tab, names in zip(st.tabs(list(SECTIONS)), SECTIONS.values(), strict=True):
+draft = state.draft()
+kind = drafts.kind_of(draft.config.data.name)
+# Another draft is another element, so that it opens where its preset is.
+tabs = st.tabs(list(SECTIONS), default=section_of(draft.origin), key=f"{draft.key}.presets")
+for tab, names in zip(tabs, SECTIONS.values(), strict=True):
     with tab, st.grid(4, min_column_width=230):
         for name in names:
-            cards.preset_card(name)
+            cards.preset_card(name, kind)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     names = [run.name for run in loaders.runs()]
     cloned = st.selectbox(
@@ -40,13 +40,15 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 # -- settings on the left, what they mean on the right -------------------------------------------
 
-draft = state.draft()
 st.subheader(f"Settings, from {draft.origin}", anchor=False)
 if draft.origin == "transformer-vae":
     cards.pieces(draft.origin)
 left, right = st.columns([5, 3], gap="large")
 with left:
     data = cards.data_picker(draft.config.data.name, f"{draft.key}.data")
+    if data != draft.config.data.name and not drafts.reads(draft.config, drafts.kind_of(data)):
+        drafts.follow(data)
+        st.rerun()
     start = draft.config.model_copy(
         update={"data": draft.config.data.model_copy(update={"name": data})}
     )

@@ -117,7 +117,7 @@ def _vector(page: Here, known: Any, having: Group, lacking: Group, how: str, kee
             ours = material.known(model) or material.make(model, None)
             lengths = [len(text.split()) for text in ours.codes.texts]
             left_alone = [direction_of(model.family, ours.codes.codes, lengths)]
-        progress(3, 4, "drawing the sentences anew, 200 times")
+        progress(3, 4, f"drawing the {page.shown.nouns} anew, 200 times")
         return attribute_vector(model.family, *groups, how, orthogonal_to=left_alone)  # type: ignore[arg-type]
 
     return page.waiting.result(key, f"The direction from {lacking.name} to {having.name}", make)
@@ -134,14 +134,16 @@ def _show(page: Here, text: str, vector: Any, having: Group, lacking: Group, str
         )  # fmt: skip
         st.metric(
             "AUC, left out", f"{vector.auc:.2f} ({low:.2f} to {high:.2f})",
-            help="How often a sentence with the attribute lies farther along than one without, for sentences "
-            "that the direction was not made from; 0.5 is chance. In brackets: nine of ten resamples.",
+            help=page.shown.words(
+                "How often a sentence with the attribute lies farther along than one without, for sentences "
+                "that the direction was not made from; 0.5 is chance. In brackets: nine of ten resamples."
+            ),
         )  # fmt: skip
         agreement = vector.agreement
         st.metric(
             "Agreement", f"{agreement.mean():.2f} (least {agreement.min():.2f})",
             help="Cosine between the direction and those of 200 bootstrap resamples: 1 if it does not depend "
-            "on which sentences were drawn.",
+            f"on which {page.shown.nouns} were drawn.",
         )  # fmt: skip
         st.metric(
             page.shown.nouns.capitalize(), f"{vector.counts[0]:,} / {vector.counts[1]:,}",

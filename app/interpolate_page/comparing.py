@@ -46,15 +46,18 @@ def _numbers(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str,
             far = ours.around.near(one.codes).distances
             measured[name] |= {"far_mean": _mean(far), "far_most": float(far.max())}
     data = pd.DataFrame([{"path": name} | values for name, values in measured.items()])
+    words = page.shown.words
     own = {
         "path": st.column_config.TextColumn("Path", pinned=True, width=150),
         "mean_nll": st.column_config.NumberColumn(
             "NLL", format="%.2f",
-            help="−log p(sentence | its code), mean over the steps. Nats per sentence. Lower is better.",
+            help=words("−log p(sentence | its code), mean over the steps. Nats per sentence. Lower is better."),
         ),
         "far_mean": st.column_config.NumberColumn(
             "Distance to data", format="%.3g",
-            help="Of a step's code to the nearest encoded training sentence, Euclidean, mean over the steps.",
+            help=words(
+                "Of a step's code to the nearest encoded training sentence, Euclidean, mean over the steps."
+            ),
         ),
         "far_most": st.column_config.NumberColumn(
             "Farthest", format="%.3g", help="The largest of these distances."
@@ -64,7 +67,7 @@ def _numbers(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str,
         data, hide_index=True, column_config=own | here.columns(data),
         alt="Smoothness measures of each path",
     )  # fmt: skip
-    _bending(found)
+    _bending(found, page.shown.nouns)
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(paths) == 1 and "path_energy" not in data:
             st.button(
@@ -98,7 +101,7 @@ def _mean(values: Any) -> float:
     return float(sum(values) / len(values))
 
 
-def _bending(found: dict[str, Any]) -> None:
+def _bending(found: dict[str, Any], nouns: str) -> None:
     """What the geodesic cost and gained."""
     for one in found.values():
         if (bent := one.geodesic) is not None:
@@ -106,7 +109,7 @@ def _bending(found: dict[str, Any]) -> None:
             st.caption(
                 f":material/timeline: The geodesic has {gain:.0%} less energy than the path it was bent from "
                 f"({bent.energy:.2f} against {bent.straight_energy:.2f} nats); the decoder read "
-                f"{bent.passes:,} sentences in {bent.seconds:.1f} s."
+                f"{bent.passes:,} {nouns} in {bent.seconds:.1f} s."
             )
 
 
@@ -155,7 +158,9 @@ def _take(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str, An
         column_config={
             "alpha": st.column_config.NumberColumn("α", help="0 at A, 1 at B.", format="%.2f"),
             "text": shown.column("sentence", width="large"),
-            "nll": st.column_config.NumberColumn("nats", help="−log p(sentence | its code).", format="%.2f"),
+            "nll": st.column_config.NumberColumn(
+                "nats", format="%.2f", help=shown.words("−log p(sentence | its code).")
+            ),
             "norm": st.column_config.NumberColumn("‖z‖", help="Length of the code.", format="%.3f"),
             "folded": st.column_config.CheckboxColumn("folded", help="Reads as the step before."),
         },

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from app import thumbnails
 from engine.data.builtin.digits_text import picture, sketch
-
-_PIXEL = 9
-"""Pixels of the screen along the side of one of theirs."""
+from engine.data.pictures import WHITE, write
 
 
 def draw(steps: Sequence[Any]) -> None:
@@ -20,11 +19,8 @@ def draw(steps: Sequence[Any]) -> None:
     shown = [(alpha, pixels) for alpha, pixels in found if pixels is not None]
     if not shown:
         return
-    st.image(
-        [np.kron(pixels, np.ones((_PIXEL, _PIXEL))) for _, pixels in shown],
-        caption=[f"{alpha:.2f}" for alpha, _ in shown],
-        clamp=True,
-    )
+    levels = [(f"{alpha:.2f}", np.rint(pixels * WHITE).astype(np.uint8)) for alpha, pixels in shown]
+    st.html(thumbnails.row((place, write(grey)) for place, grey in levels))
     whole = sum(picture(step.text) is not None for step in steps)
     rest = f"; {whole} of {len(steps)} are whole pictures, the others are drawn as far as they go"
     st.caption(f"What the texts draw, from A to B{rest if whole < len(steps) else ''}.")

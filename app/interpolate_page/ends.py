@@ -7,13 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import blocks, showing
-
-
-def badge(similarity: float) -> None:
-    """How much of a sentence came back, as a coloured word."""
-    colour = "green" if similarity > 0.8 else "orange" if similarity > 0.4 else "red"
-    st.badge(f"{similarity:.0%} match", color=colour, help=showing.current().match_help)
+from app import blocks, showing, thumbnails
 
 
 def show(ends: Mapping[str, Any], most: int = 4) -> None:
@@ -32,22 +26,18 @@ def _one(name: str, end: Any) -> None:
     with st.container(border=True, gap="xsmall", height="stretch"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{name} comes back as", width="stretch")
-            badge(end.similarity)
+            blocks.match(end.similarity)
         shown = showing.current()
         if shown.images:
-            st.html(f'<div class="zs-trio">{_pair(end)}</div>')
+            sides = [
+                ("chosen", end.text),
+                ("as read", end.seen),
+                ("comes back", end.reconstruction),
+            ]
+            st.html(thumbnails.row(sides))
         else:
             st.html(f'<div class="zs-sentence">{shown.html(end.reconstruction)}</div>')
         blocks.unread(end)
-
-
-def _pair(end: Any) -> str:
-    """What was given beside what came back."""
-    sides = {"chosen": end.text, "comes back": end.reconstruction}
-    return "".join(
-        f"<figure>{showing.IMAGES.html(text, showing.MIDDLE, name)}<figcaption>{name}</figcaption></figure>"
-        for name, text in sides.items()
-    )
 
 
 def ignored(texts: list[str], codes_differ: bool = True) -> None:

@@ -68,12 +68,13 @@ def columns(data: Any) -> dict[str, Any]:
     """Columns of a table of measures: what each number is, on hover."""
     from engine.metrics import METRICS
 
-    found = {}
+    found, shown = {}, showing.current()
     for name in data.columns:
         if about := METRICS.get(name):
-            unit = f" Unit: {about.unit}." if about.unit else ""
+            unit = f" Unit: {shown.unit(about)}." if about.unit else ""
+            told = f"{shown.words(about.meaning)}{unit} {_better(about.better)}"
             found[name] = st.column_config.NumberColumn(
-                about.label, help=f"{about.meaning}{unit} {_better(about.better)}", format="%.3g"
+                shown.words(about.label), help=told, format="%.3g"
             )
     return found
 

@@ -117,15 +117,11 @@ def _one(page: Here, question: Question, way: str, place: Any) -> Any | None:
             ),
             page.waiting, place,
         )  # fmt: skip
-    if steps > model.at_once:
-        return model.made(
-            ("path", *question, way), steps, f"Decoding {steps} {page.shown.nouns}",
-            lambda hosted: find_path(
-                hosted.model, hosted.tokenizer, a, b, steps, way, decoding
-            ),
-            page.waiting, place,
-        )  # fmt: skip
-    return Found(loaders.interpolation(model.run, model.checkpoint, a, b, steps, way, strategy))
+    return model.made(
+        ("path", *question, way), steps, f"Decoding {steps} {page.shown.nouns}",
+        lambda hosted: find_path(hosted.model, hosted.tokenizer, a, b, steps, way, decoding),
+        page.waiting, place,
+    )  # fmt: skip
 
 
 def _read(page: Here, found: Paths, ours: Any) -> None:
@@ -133,7 +129,8 @@ def _read(page: Here, found: Paths, ours: Any) -> None:
     ends.ignored([step.text for step in first.steps], first.ignored)
     ends.show({"A": first.a, "B": first.b}, 2)
     tracks = [
-        Track(name, stops(one.interpolation, ours), _note(name, one)) for name, one in found.items()
+        Track(name, stops(one.interpolation, ours), _note(name, one, page.shown.nouns))
+        for name, one in found.items()
     ]
     walk(
         tracks,
@@ -158,14 +155,14 @@ def _count(n: int, page: Here) -> str:
     return f"one {page.shown.noun}" if n == 1 else f"{n} different {page.shown.nouns}"
 
 
-def _note(name: str, one: Any) -> str:
+def _note(name: str, one: Any, nouns: str) -> str:
     if one.geodesic is not None:
         bent = one.geodesic
         return (
-            f"energy {bent.energy:.2f} nats, {bent.straight_energy:.2f} unbent; {bent.passes:,} sentences "
+            f"energy {bent.energy:.2f} nats, {bent.straight_energy:.2f} unbent; {bent.passes:,} {nouns} "
             f"read in {bent.seconds:.1f} s"
         )
-    return f"past {len(one.walk.rows)} sentences of the data" if one.walk is not None else name
+    return f"past {len(one.walk.rows)} {nouns} of the data" if one.walk is not None else name
 
 
 def stops(found: Any, ours: Any = None) -> list[Stop]:

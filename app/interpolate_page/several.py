@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import blocks, loaders, pictures, showing, state
+from app import blocks, loaders, pictures, state, thumbnails
 from app.creating import material, taking
 from app.interpolate_page import ends, here, typed
 from app.interpolate_page.here import Here
@@ -48,7 +48,7 @@ def _chosen(page: Here) -> list[str]:
         linked = st.query_params.get("through", "").split("\n")
         own = [pictures.kept(typed.kept_under(letter)) for letter in ("a", "c", "b")]
         st.session_state[STOPS] = [
-            text for text in linked if showing.PICTURE.fullmatch(text)
+            text for text in linked if thumbnails.PICTURE.fullmatch(text)
         ] or own
     stops = [text for text in st.session_state[STOPS] if text]
     rows = [(str(at), page.shown.html(text), "") for at, text in enumerate(stops, 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from app import showing
 from app.map_page.loaders import Space, labels, shelf
 from engine.explore.projections import Groups
 
@@ -15,7 +16,7 @@ def choose(space: Space) -> tuple[Groups | None, str]:
     """The controls of the groups; the groups, or what is missing for them."""
     found = groups(space)
     if len(found) < 2:
-        return None, (
+        return None, showing.of(space.request.run).words(
             "A custom axis leads from one group of sentences to another: labels or slices. There are fewer "
             "than two here; select some sentences on the map and save them as slices first."
         )

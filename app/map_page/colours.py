@@ -50,7 +50,10 @@ def choose(space: Space, extras: Extras, waiting: Waiting) -> Colour | None:
         "Colour by", [*there, "cluster", "nothing"], key="colour", bind="query-params",
         persist_state="session", label_visibility="collapsed", icon=":material/palette:", width=196,
     )  # fmt: skip
-    notes = [HELP, *(f"**{each}** –: {why}" for each, why in missing.items())]
+    notes = [
+        showing.current().words(HELP),
+        *(f"**{each}** –: {why}" for each, why in missing.items()),
+    ]
     st.markdown("", help="  \n".join(notes), width="content")
     if name == "cluster":
         return clusters.choose(space, extras.on, waiting)

@@ -65,7 +65,7 @@ def choose(space: Space, plane: Plane, steps: bool) -> Wanted:
         )  # fmt: skip
         ellipse = _switch(
             "μ ± σ of the point", "ellipse", True, at_one or flat or family,
-            "One standard deviation of the posterior of the sentence that was clicked.",
+            "One standard deviation of the posterior of the one that was clicked.",
         )  # fmt: skip
         names = _names(space)
     return Wanted(path, rings, ellipse, names)
@@ -153,9 +153,15 @@ def _path(side: Side, pane: int, pair: tuple[str, str]) -> list[maps.Path]:
 
 def _way(request: Request, pair: tuple[str, str], way: str) -> tuple[Any, list[str]]:
     """Codes from A to B and what they decode to; nothing where many pictures would have to be written first."""
-    run, model = request.run, Model(request.run, request.checkpoint)
+    from engine.explore.ways import find_path
+
+    model = Model(request.run, request.checkpoint)
     if model.at_once >= STOPS:
-        found = loaders.interpolation(run, request.checkpoint, *pair, STOPS, way, "greedy")
+        decoding = model.decoding("greedy")
+        found = model.ask(
+            ("path", *pair, STOPS, "greedy", way),  # as Interpolate asks
+            lambda hosted: find_path(hosted.model, hosted.tokenizer, *pair, STOPS, way, decoding),
+        ).interpolation
         return found.codes, [step.text for step in found.steps]
     return model.ask(("way", *pair, way), lambda hosted: _codes(hosted, pair, way)), []
 
@@ -176,7 +182,7 @@ def far_told(plane: Plane, search: Found | None) -> str:
         return ""
     placed = plane.place(search.code.codes)
     if placed.far.any():
-        return (
+        return showing.current().words(
             "It is farther from all sentences on the map than these are from one another: its star lies "
             "among the nearest, which says little."
         )

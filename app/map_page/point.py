@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import blocks, charts, loaders, navigation, showing, state
+from app import blocks, charts, navigation, showing, state, thumbnails
+from app.creating.model import Model
 from app.map_page import choosing, lists
 from app.map_page.loaders import Space
 from app.once import once
@@ -39,7 +40,7 @@ def _head(space: Space, row: int, text: str) -> None:
     if labels and labels[row]:
         told += f" · label **{blocks.plain(labels[row])}**"
     st.caption(told)
-    shown = showing.of(space.request.run).html(text, showing.LARGE)
+    shown = showing.of(space.request.run).html(text, thumbnails.LARGE)
     st.html(f'<div class="zs-sentence zs-said">{shown}</div>')
 
 
@@ -47,21 +48,20 @@ def _come_back(space: Space, text: str) -> None:
     """What its code decodes to, with the differences marked."""
     if not text.strip():
         return
+    from engine.explore.reconstruction import reconstruct
+
     request, shown = space.request, showing.of(space.request.run)
+    model = Model(request.run, request.checkpoint)
+    decoding = model.decoding("greedy")
     with st.spinner("Decoding"):
-        found = loaders.reconstructions(request.run, request.checkpoint, (text,), 0, "greedy")[0]
+        found = model.ask(
+            ("reconstruction", text, 0, "greedy"),
+            lambda hosted: reconstruct(hosted.model, hosted.tokenizer, [text], decoding)[0],
+        )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Its code decodes to", width="stretch")
-        st.badge(
-            f"{found.similarity:.0%} match",
-            color="green"
-            if found.similarity > 0.8
-            else "orange"
-            if found.similarity > 0.4
-            else "red",
-            help=shown.match_help,
-        )
-    st.html(f'<div class="zs-sentence">{shown.difference(found, showing.LARGE)}</div>')
+        blocks.match(found.similarity)
+    st.html(f'<div class="zs-sentence">{shown.difference(found)}</div>')
 
 
 # -- what to do with it ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import blocks, forms, jobs, state
+from app import blocks, forms, jobs, showing, state
 from app import latent_map as maps
 from app.background import Waiting
 from app.map_page import axis
@@ -218,9 +218,10 @@ def _make(spaces: Sequence[Space], choice: Choice, waiting: Waiting) -> None:
             waiting.begin(key, f"Making the map {name}", work, request.file)
             wanted = True
     if not wanted:
+        nouns = showing.of(spaces[0].request.run).nouns
         with waiting.line, st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(
-                f":material/info: {name} of these {spaces[0].n:,} sentences is not made yet.",
+                f":material/info: {name} of these {spaces[0].n:,} {nouns} is not made yet.",
                 width="content",
             )
             st.button(

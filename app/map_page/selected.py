@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import blocks, showing
+from app import blocks, showing, thumbnails
 from app.map_page import choosing, lists, loaders, shelf
 from app.map_page.loaders import Space
 from app.once import once
@@ -92,7 +92,7 @@ def _middle(space: Space, rows: np.ndarray) -> None:
             help="The code in the middle of theirs: the mean of a Gaussian's, a direction on a sphere, the "
             "majority of bits.",
         )
-        shown = showing.of(space.request.run).html(found.text, showing.LARGE)
+        shown = showing.of(space.request.run).html(found.text, thumbnails.LARGE)
         st.html(f'<div class="zs-sentence zs-said">{shown}</div>')
         st.caption(
             f"They lie {found.spread:.2f} from it (root mean square). Nearest to it, at "

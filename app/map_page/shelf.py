@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app import blocks, charts, state
+from app import blocks, charts, showing, state
 from app.map_page import choosing, loaders
 from app.map_page.loaders import Space
 from engine.data import slices
@@ -45,7 +45,7 @@ def _save(space: Space, rows: np.ndarray, name: str, how: str) -> None:
 
 def panel(space: Space) -> None:
     """All slices of the data set, each with what can be done with it."""
-    there = loaders.shelf(space)
+    there, shown = loaders.shelf(space), showing.of(space.request.run)
     mine = [one for one in there.slices if one.split == space.request.split]
     others = [one for one in there.slices if one.split != space.request.split]
     if not (there.slices or there.stale or there.problems):
@@ -67,7 +67,7 @@ def panel(space: Space) -> None:
             _other(
                 space, one,
                 "The data set was made anew with other rows since, so its row numbers point at strangers. "
-                "Delete it and choose its sentences again.",
+                f"Delete it and choose its {shown.nouns} again.",
             )  # fmt: skip
     for problem in there.problems:
         st.caption(f":material/error: {blocks.plain(problem)}")
@@ -123,8 +123,9 @@ def _rename(space: Space, one: Slice) -> None:
 
 @st.dialog("Delete this slice?", icon=":material/delete:")
 def _delete(space: Space, one: Slice) -> None:
+    nouns = showing.of(space.request.run).nouns
     st.markdown(
-        f"**{blocks.plain(one.name)}** ({len(one.rows):,} rows) will be gone for good; the sentences stay."
+        f"**{blocks.plain(one.name)}** ({len(one.rows):,} rows) will be gone for good; the {nouns} stay."
     )
     with st.container(horizontal=True):
         if st.button("Delete it", type="primary", key="map-really-delete"):

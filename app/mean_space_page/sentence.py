@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import blocks, charts, showing
+from app import blocks, charts, showing, thumbnails
 from app.mean_space_page.shots import Rows, Shots
 from engine.explore.mean_space import Film
 
@@ -24,7 +24,7 @@ def panel(focus: int | None, shots: Sequence[Shots], films: Sequence[Film], rows
         )
         return
     if shown.images:
-        st.html(shown.html(rows.texts[focus], showing.LARGE))
+        st.html(shown.html(rows.texts[focus], thumbnails.LARGE))
     else:
         st.markdown(f"**{blocks.plain(rows.texts[focus])}**")
     st.caption(f"row {int(rows.numbers[focus]):,} of split {shots[0].taken[-1].split}")

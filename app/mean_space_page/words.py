@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import blocks
+from app import blocks, showing
 from app.mean_space_page.shots import Shots
 from engine.evaluation.means import summary
 from engine.explore.mean_space import Film
@@ -22,7 +22,7 @@ MEANING = (
 
 def told(shots: Sequence[Shots], films: Sequence[Film], live: bool) -> None:
     """How to read it, and what each run shows at its last moment."""
-    st.caption(MEANING)
+    st.caption(showing.of(shots[0].run).words(MEANING))
     for one in shots:
         last = one.taken[-1]
         name = (

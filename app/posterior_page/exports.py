@@ -29,9 +29,10 @@ def draw(request: Request, kept: Kept) -> None:
 
     st.subheader("Take it away", anchor=False)
     name = f"{request.run.name}-{request.checkpoint}"
+    numbers = tables.numbers(kept, request.run.kind)
     files = {
         "Report": (tables.to_json(request, kept), f"posterior-{name}.json", "application/json"),
-        "Numbers": (tables.numbers(kept).to_csv(), f"posterior-{name}.csv", "text/csv"),
+        "Numbers": (numbers.to_csv(), f"posterior-{name}.csv", "text/csv"),
         "Dimensions": (tables.dimensions(kept).to_csv(), f"dimensions-{name}.csv", "text/csv"),
     }
     if kept.extremes is not None:

@@ -179,8 +179,6 @@ def _found(request: Request, text: str, axis: Any) -> Any | None:
     from engine.explore.traversal import traverse
 
     model = Model(request.run, request.checkpoint)
-    if model.at_once >= STOPS:
-        return loaders.traversal(request.run, request.checkpoint, text, axis, STOPS, "greedy")
     decoding, waiting = model.decoding("greedy"), Waiting(st.container())
     found = model.made(
         ("traversal", text, axis.name, axis.mean, axis.sigma), STOPS, f"Decoding {STOPS} pictures",
@@ -217,10 +215,7 @@ def _read(found: Any, axis: Any, scale: str) -> None:
             "nats": [stop.nll for stop in found.stops],
         }
     )
-    blocks.table(
-        shown.table(table, shown.noun), "traversal-table", f"{found.axis}, place by place",
-        column_config={shown.noun: shown.column()}, row_height=shown.row_height,
-    )  # fmt: skip
+    blocks.table(table, "traversal-table", f"{found.axis}, place by place", x=(shown.noun,))
 
 
 def _about(found: Any) -> str:

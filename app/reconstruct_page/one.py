@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import blocks, charts, loaders, pictures, sentences, showing
+from app import blocks, charts, loaders, pictures, sentences, showing, thumbnails
 from app.background import Waiting
 from app.creating import taking
 from app.creating.model import Model
@@ -80,8 +80,6 @@ def _found(model: Model, text: str, draws: int, strategy: str, waiting: Waiting)
     """What came back; None while many pictures are written."""
     from engine.explore.reconstruction import reconstruct
 
-    if 1 + draws <= model.at_once:
-        return loaders.reconstructions(model.run, model.checkpoint, (text,), draws, strategy)[0]
     decoding = model.decoding(strategy)
     return model.made(
         ("reconstruction", text, draws, strategy), 1 + draws, f"Decoding {1 + draws} pictures",
@@ -128,12 +126,8 @@ def _pictures(found: Any) -> None:
     """The picture, what the model reads of it, what came back, and the difference of the two."""
     sides = {"chosen": found.text, "as the model reads it": found.seen, "came back": found.output}
     sides["difference"] = differing(found.seen, found.output)
-    figures = "".join(
-        f"<figure>{showing.IMAGES.html(text, showing.LARGE, name)}<figcaption>{name}</figcaption></figure>"
-        for name, text in sides.items()
-    )
     with st.container(border=True, gap="small"):
-        st.html(f'<div class="zs-trio">{figures}</div>')
+        st.html(thumbnails.row(sides.items(), thumbnails.LARGE))
         st.caption(
             "Grey pixels are read as on or off, always in the same way. Difference: blue is new, vermilion was "
             "lost, white and black agree."

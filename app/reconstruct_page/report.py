@@ -112,6 +112,7 @@ def _worst(found: Any) -> None:
             {
                 "match": line.similarity,
                 "typed": line.text,
+                "as read": line.seen,
                 "came back": line.output,
                 "tokens": line.tokens,
                 "nats": line.nll,
@@ -125,11 +126,10 @@ def _worst(found: Any) -> None:
     )
     if not found.by_label:
         data = data.drop(columns="label")
-    if shown.images:
-        data = data.drop(columns=["tokens", "unknown words"])
+    data = data.drop(columns=["tokens", "unknown words"] if shown.images else "as read")
     column = st.column_config
     picked: Any = st.dataframe(
-        shown.table(data, "typed", "came back"), hide_index=True, alt="Reconstructions, worst first",
+        shown.table(data, "typed", "as read", "came back"), hide_index=True, alt="Reconstructions, worst first",
         key="worst", on_select="rerun", selection_mode="single-row", height=420,
         row_height=shown.row_height,
         column_config={
@@ -138,6 +138,7 @@ def _worst(found: Any) -> None:
                 help=shown.match_help,
             ),
             "typed": shown.column("line as given", width="large"),
+            "as read": shown.column("as read"),
             "came back": shown.column("came back", width="large"),
             "tokens": column.NumberColumn("tokens", help="Read by the model, start and end not counted."),
             "nats": column.NumberColumn(

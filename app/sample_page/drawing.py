@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import blocks, forms, jobs, loaders, navigation, pictures, showing, state
+from app import blocks, forms, jobs, loaders, navigation, pictures, showing, state, thumbnails
 from app.background import Waiting
 from app.creating import material
 from app.creating.material import Group
@@ -45,7 +45,7 @@ class Draw:
         """Where the codes come from, in words."""
         if self.group is not None:
             return f"from {self.group}"
-        if showing.PICTURE.fullmatch(self.sentence):
+        if thumbnails.PICTURE.fullmatch(self.sentence):
             return "around a picture"
         return f"around “{self.sentence}”" if self.sentence else "from the prior"
 

@@ -50,15 +50,10 @@ def show(model: Model, draw: Draw, found: Any, waiting: Waiting) -> None:
         st.caption(f"Showing {SHOWN} of {len(found.texts):,}; all are in the table and the files.")
     data = _table(found, near, texts)
     _take(model, draw, found, data)
-    table = shown.table(data, "sentence", NEAREST).rename(columns=shown.words)
-    config = {name: shown.column() for name in ("picture", shown.words(NEAREST)) if shown.images}
     blocks.table(
-        table,
-        "samples-table",
-        f"The drawn {shown.nouns}",
-        column_config=config,
-        row_height=shown.row_height,
-    )
+        data.rename(columns=shown.words), "samples-table", f"The drawn {shown.nouns}",
+        x=(shown.noun, shown.words(NEAREST)),
+    )  # fmt: skip
 
 
 def _grid(found: Any, near: Any) -> None:
@@ -90,7 +85,9 @@ def _measures(found: Any, ours: Any, near: Any) -> None:
         for name in OF_PICTURES if shown.images else MEASURES:
             about = METRICS[name]
             beside = blocks.quantity(name, usual[name], 3) if name in usual else None
-            text = f"{about.meaning} {about.unit}. Below it: as many random training sentences."
+            text = (
+                f"{about.meaning} {shown.unit(about)}. Below it: as many random training sentences."
+            )
             st.metric(
                 shown.words(about.label), blocks.quantity(name, measured.get(name), 3), beside and f"data {beside}",
                 delta_color="off", delta_arrow="off", help=blocks.plain(shown.words(text)),

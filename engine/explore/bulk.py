@@ -34,6 +34,7 @@ class Line:
     Attributes:
         number: its place among the lines that were given, from 1.
         text: as given.
+        seen: what the model reads of it, which is what is compared.
         output: what its code decodes to, free-running.
         label: of the line; empty without one.
         similarity: 1 - token edit distance / longer length, of pictures the share of equal pixels; 0 to 1.
@@ -47,6 +48,7 @@ class Line:
 
     number: int
     text: str
+    seen: str
     output: str
     label: str
     similarity: float
@@ -187,6 +189,7 @@ def _chunk(
         line = Line(
             number=numbers[at] + 1,
             text=one.text,
+            seen=one.seen,
             output=text,
             label=labels[at],
             similarity=float(similarity[at]),

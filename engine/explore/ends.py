@@ -43,6 +43,7 @@ class Endpoint:
         similarity: 1 - token edit distance / longer length, of pictures the share of equal pixels; 0 to 1.
         unknown: words that the vocabulary lacks.
         truncated: the text was longer than the model reads.
+        seen: what the model reads of it, which is what is compared.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Endpoint:
     similarity: float
     unknown: list[str]
     truncated: bool
+    seen: str = ""
 
 
 def encode_ends(
@@ -97,4 +99,6 @@ def encode_typed(
 def endpoint(typed: Sentence, ids: list[int], reconstruction: str) -> Endpoint:
     """A typed sentence beside what its code decodes to, ``ids`` and the text of them."""
     similarity = float(similarities([(ids, typed.ids)], is_picture(typed.text))[0])
-    return Endpoint(typed.text, reconstruction, similarity, typed.unknown, typed.truncated)
+    return Endpoint(
+        typed.text, reconstruction, similarity, typed.unknown, typed.truncated, typed.seen
+    )

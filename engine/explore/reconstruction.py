@@ -102,7 +102,6 @@ def reconstruct(
     drawn = decode(model, beside, decoding) if draws else []
     written, samples = tokenizer.decode(outputs), tokenizer.decode(drawn)
     pairs = [(output, one.ids) for output, one in zip(outputs, sentences, strict=True)]
-    seen = tokenizer.decode(one.ids for one in sentences)
     similarity = similarities(pairs, tokenizer.config.reads == "images")
     return [
         Reconstruction(
@@ -116,7 +115,7 @@ def reconstruct(
             kl=kl[at],
             unknown=sentence.unknown,
             truncated=sentence.truncated,
-            seen=seen[at],
+            seen=sentence.seen,
             draws=samples[at * draws : (at + 1) * draws],
         )
         for at, sentence in enumerate(sentences)

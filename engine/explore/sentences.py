@@ -26,12 +26,14 @@ class Sentence:
         ids: token ids without start and end.
         unknown: words that the vocabulary lacks, each once, in order.
         truncated: the text was longer than the model reads.
+        seen: what the model reads of it: its tokens as a text, of a picture its pixels on or off.
     """
 
     text: str
     ids: list[int]
     unknown: list[str]
     truncated: bool
+    seen: str = ""
 
 
 def read(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> list[Sentence]:
@@ -49,12 +51,12 @@ def read(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> list[Se
         if not text.strip():
             which = "the sentence" if len(texts) == 1 else f"sentence {number}"
             raise DataError(f"{which} is empty; type at least one word")
-    sentences = []
-    for text, row in zip(texts, tokenizer.encode(list(texts)), strict=True):
-        ids = list(row[1:-1])
-        cut = ids[:max_tokens]
-        sentences.append(Sentence(text, cut, unknown_words(tokenizer, text), len(ids) > max_tokens))
-    return sentences
+    whole = [list(row[1:-1]) for row in tokenizer.encode(list(texts))]
+    cut = [ids[:max_tokens] for ids in whole]
+    return [
+        Sentence(text, read, unknown_words(tokenizer, text), len(ids) > max_tokens, seen)
+        for text, ids, read, seen in zip(texts, whole, cut, tokenizer.decode(cut), strict=True)
+    ]
 
 
 def unknown_words(tokenizer: Tokenizer, text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from engine.evaluation.diagnosis import IDLE_NATS
 from engine.evaluation.information import ACTIVE_VARIANCE
@@ -14,10 +14,15 @@ from engine.maps.posteriors import Kept, Request
 from engine.metrics import METRICS
 
 
-def numbers(kept: Kept) -> Table:
-    """The report's numbers, one a row, with unit and definition."""
+def numbers(kept: Kept, kind: Literal["text", "images"] = "text") -> Table:
+    """The report's numbers, one a row, with unit and definition.
+
+    Args:
+        kept: the report.
+        kind: of the data that it is about.
+    """
     rows: list[tuple[Cell, ...]] = [
-        (name, METRICS[name].label, value, METRICS[name].unit, METRICS[name].meaning)
+        (name, METRICS[name].label, value, METRICS[name].unit_for(kind), METRICS[name].meaning)
         for name, value in kept.scalars.items()
     ]
     return Table(("key", "number", "value", "unit", "how it is computed"), rows)

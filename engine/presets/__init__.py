@@ -52,6 +52,7 @@ SECTIONS: dict[str, Makers] = {
         "reconstruct": reconstruct,
         "transformer": transformer,
         "demonstration": demonstration,
+        "lagging-omniglot-small": lagging_omniglot_small,
     },
     "One remedy each, to compare": {
         "vanilla": vanilla,
@@ -70,7 +71,6 @@ SECTIONS: dict[str, Makers] = {
         "lagging-toy-aggressive": lagging_toy_aggressive,
         "lagging-toy-single": lagging_toy_single,
         "lagging-omniglot": lagging_omniglot,
-        "lagging-omniglot-small": lagging_omniglot_small,
         "cotk-mscoco": cotk_mscoco,
         "latent-factor-spanish": latent_factor_spanish,
         "tmnt-vmf": tmnt_vmf,
@@ -94,6 +94,30 @@ def preset(name: str) -> ExperimentConfig:
     if name not in PRESETS:
         raise ConfigError(one_of("preset", name, PRESETS))
     return PRESETS[name]()
+
+
+def fitting(kind: str, data: str) -> str:
+    """The preset to start from on a data set.
+
+    Sizes of a model of images are those of its images: there one that was made for the data set is taken
+    before all others.
+
+    Args:
+        kind: what the data set holds, "text" or "images".
+        data: its name.
+    """
+    read = {
+        name: config.data.name
+        for name in PRESETS
+        if (config := preset(name)).tokenizer.reads == kind
+    }
+    own = [name for name, made_for in read.items() if kind == "images" and made_for == data]
+    return [*own, *read][0]
+
+
+def section_of(name: str) -> str | None:
+    """The section that a preset is in; None of what is no preset."""
+    return next((title for title, makers in SECTIONS.items() if name in makers), None)
 
 
 def about_preset(name: str) -> str:

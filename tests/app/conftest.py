@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.app.planted import train
+
 ROOT = Path(__file__).resolve().parents[2]
 SUBJECTS = ("cat", "dog", "bird", "child", "woman", "man")
 VERBS = ("sees", "likes", "finds", "wants")
@@ -38,10 +40,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_run(home: Path) -> None:
     from engine.data.importing import import_path
-    from engine.experiment import load_config, override
+    from engine.experiment import override
     from engine.presets import preset
-    from engine.runs import store
-    from engine.runs.worker import work
 
     source = home / "animals.tsv"
     source.write_text("text\tlabel\n" + "\n".join(lines()) + "\n", encoding="utf-8")
@@ -61,10 +61,7 @@ def make_run(home: Path) -> None:
         "training.precision=float32",
         "evaluation.mi_rows=10",
     ]
-    config = override(preset("quick"), small)
-    run = store.create(load_config(config.model_dump(mode="json")).model_dump(mode="json"), "tiny")
-    status = work(run)
-    assert status.state == "finished", status.message
+    train(override(preset("quick"), small), "tiny")
 
 
 @pytest.fixture
@@ -107,6 +104,18 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
         return app
 
     return open_page
+
+
+@pytest.fixture
+def forgetful() -> None:
+    """What another test has made is made anew."""
+    from app import background, jobs, once
+    from app.reconstruct_page import batches
+
+    once.forget()
+    background.forget()
+    jobs._jobs.clear()
+    batches._asked.clear()
 
 
 @pytest.fixture

@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.experiment import ExperimentConfig
 
 ALIVE = [
     "model.latent.size=8",
@@ -25,10 +29,16 @@ ALIVE = [
 def train_one_that_is_alive() -> None:
     from engine.experiment import load_config, override
     from engine.runs import store
+
+    train(override(load_config(store.find("tiny").config()), ALIVE), "alive")
+
+
+def train(config: ExperimentConfig, name: str) -> None:
+    """A run that has done all its steps, here and now."""
+    from engine.runs import store
     from engine.runs.worker import work
 
-    config = override(load_config(store.find("tiny").config()), ALIVE)
-    status = work(store.create(config.model_dump(mode="json"), "alive"))
+    status = work(store.create(config.model_dump(mode="json"), name))
     assert status.state == "finished", status.message
 
 
@@ -71,10 +81,8 @@ def make_picture_run(home: Path) -> None:
     import numpy as np
 
     from engine.data.importing import import_path
-    from engine.experiment import load_config, override
+    from engine.experiment import override
     from engine.presets import preset
-    from engine.runs import store
-    from engine.runs.worker import work
 
     rng = np.random.default_rng(0)
     table = np.zeros((80, 6, 6), np.uint8)
@@ -106,7 +114,4 @@ def make_picture_run(home: Path) -> None:
         "evaluation.mi_rows=6",
         "evaluation.iw_samples=2",
     ]
-    config = override(preset("lagging-omniglot-small"), small)
-    run = store.create(load_config(config.model_dump(mode="json")).model_dump(mode="json"), "small")
-    status = work(run)
-    assert status.state == "finished", status.message
+    train(override(preset("lagging-omniglot-small"), small), "small")

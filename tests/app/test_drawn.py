@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from streamlit.testing.v1 import AppTest
 
 
@@ -26,11 +28,12 @@ def test_what_a_text_draws_is_shown_and_what_is_no_picture_is_counted():
     half = " ".join(digit.split()[:33])
     app = _drawn(digit, "not a picture", written(np.eye(8), "up"), half)
     assert not app.exception
-    [images] = app.get("image")
-    assert [image.caption for image in images.proto.imgs] == ["0.00", "0.20", "0.30"]
+    [shown] = [one.value for one in app.html]
+    assert shown.count('src="data:image/png;base64,') == 3
+    assert re.findall("<figcaption>(.*?)</figcaption>", shown) == ["0.00", "0.20", "0.30"]
     assert "2 of 4 are whole pictures" in app.caption[0].value
 
 
 def test_other_sentences_draw_nothing():
     app = _drawn("the cat sees the dog", "")
-    assert not app.exception and not app.get("image") and not app.caption
+    assert not app.exception and not app.html and not app.caption

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import background, jobs, loaders, once, state
+from app import background, loaders, state
 from app.creating import material, model
 from engine.data import slices
 from engine.data.corpus import Corpus
+from engine.explore import interpolation
 from engine.runs import store
 
 Open = Callable[..., AppTest]
@@ -25,15 +26,7 @@ Wait = Callable[..., None]
 A, B, C = "the cat sees the house .", "the dog likes the river .", "the man finds the ball ."
 
 
-@pytest.fixture(autouse=True)
-def _forgetful(page: Open) -> Iterator[None]:
-    """What another test has made is made anew."""
-    once.forget()
-    background.forget()
-    jobs._jobs.clear()
-    yield
-    for job in jobs.live():
-        jobs.cancel(job.key)
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 @pytest.fixture
@@ -47,8 +40,7 @@ def decodings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         seen.append((a, b))
         return real(model, tokenizer, a, b, *rest)
 
-    monkeypatch.setattr(interpolation, "between", between)
-    loaders._interpolation.clear()
+    monkeypatch.setattr("engine.explore.ways.between", between)
     return seen
 
 
@@ -231,10 +223,12 @@ def test_every_export_is_offered(page: Open, trained: Path) -> None:
 def test_a_decoder_that_ignores_the_code_is_called_so(
     page: Open, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = loaders.interpolation
-    monkeypatch.setattr(loaders, "interpolation", lambda *args: replace(real(*args), ignored=True))
-    monkeypatch.setattr("app.interpolate_page.pair._count", lambda n: "one sentence")
+    real = interpolation.between
+    monkeypatch.setattr(
+        "engine.explore.ways.between", lambda *args: replace(real(*args), ignored=True)
+    )
     app = page("interpolate", run="tiny", a=A, b=B)
+    assert not app.exception
     assert any("ignores the code" in error.value for error in app.error)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import background, jobs, loaders, once
+from app import jobs, loaders
 from app.creating import model
 from app.reconstruct_page import batches, lines
 from engine.runs import store
@@ -19,13 +19,7 @@ Said = Callable[[AppTest], str]
 STRIP = 'class="zs-strip"'
 
 
-@pytest.fixture(autouse=True)
-def _forgetful() -> None:
-    """What another test has made is made anew."""
-    once.forget()
-    background.forget()
-    jobs._jobs.clear()
-    batches._asked.clear()
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 def strip(app: AppTest) -> str:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import background, jobs, once, showing
-from app.reconstruct_page import batches
+from app import jobs, showing, thumbnails
 from engine.data.pictures import write
+from engine.metrics import METRICS
+from engine.runs import evaluations, store
 from tests.app.planted import make_picture_run
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]
 PICTURE = 'src="data:image/png;base64,'
+
+pytestmark = pytest.mark.usefixtures("forgetful")
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +32,6 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("ZSCAPE_HOME", str(home))
         make_picture_run(home)
         yield home
-
-
-@pytest.fixture(autouse=True)
-def _forgetful() -> None:
-    once.forget()
-    background.forget()
-    jobs._jobs.clear()
-    batches._asked.clear()
 
 
 def html(app: AppTest) -> str:
@@ -68,11 +66,28 @@ def test_every_mode_of_interpolate_takes_pictures(
 def test_the_two_pictures_are_swapped_and_a_link_brings_them(page: Open, gallery: Path) -> None:
     app = page("interpolate", run="small")
     a, b = (app.session_state[f"picture-{letter}"] for letter in "ab")
-    assert a != b and showing.PICTURE.fullmatch(a)
+    assert a != b and thumbnails.PICTURE.fullmatch(a)
     app.button(key="swap").click().run()
     assert app.session_state["picture-a"] == b
     linked = page("interpolate", run="small", a=b, b=a)
     assert (linked.session_state["picture-a"], linked.session_state["picture-b"]) == (b, a)
+
+
+def test_what_the_model_reads_stands_beside_what_its_code_decodes_to(
+    page: Open, gallery: Path
+) -> None:
+    """The match is between these two: the picture that was chosen may be grey."""
+    from engine.data.pictures import read
+
+    app = page("interpolate", run="small")
+    names = ("chosen", "as read", "comes back")
+    figures = next(one for one in html(app).split("zs-figures")[1:])
+    shown = re.findall(r'src="([^"]+)" alt="([^"]+)"', figures)[:3]
+    assert tuple(name for _, name in shown) == names
+    chosen, seen, back = (read(uri) for uri, _ in shown)
+    assert set(np.unique(seen)) <= {0, 255} and not set(np.unique(chosen)) <= {0, 255}
+    badge = next(str(one.value) for one in app.markdown if "match" in str(one.value))
+    assert f"{(seen == back).mean():.0%} match" in badge.replace("\\", "")
 
 
 def test_what_an_address_brings_is_no_picture_unless_it_is_a_png(page: Open, gallery: Path) -> None:
@@ -103,7 +118,7 @@ def test_one_picture_is_reconstructed_beside_its_difference(page: Open, gallery:
     before = app.session_state["picture-sentence"]
     app.button(key="another-picture-sentence").click().run()
     app.button(key="another-picture-sentence").click().run()
-    assert showing.PICTURE.fullmatch(app.session_state["picture-sentence"]) and before
+    assert thumbnails.PICTURE.fullmatch(app.session_state["picture-sentence"]) and before
     no_uri_in_words(app)
 
 
@@ -111,7 +126,8 @@ def test_a_split_of_pictures_is_reconstructed_worst_first(page: Open, gallery: P
     app = page("reconstruct", run="small", mode="many pictures")
     assert not app.exception, app.exception[0].stack_trace
     table = next(table.value for table in app.dataframe if "came back" in table.value)
-    assert table["came back"].str.fullmatch(showing.PICTURE.pattern).all()
+    assert table["came back"].str.fullmatch(thumbnails.PICTURE.pattern).all()
+    assert table["as read"].str.fullmatch(thumbnails.PICTURE.pattern).all()
     assert table["match"].is_monotonic_increasing
     assert not any("BLEU" in metric.label for metric in app.metric)
     assert {metric.label for metric in app.metric} >= {"Pixel error", "Pictures"}
@@ -145,20 +161,46 @@ def test_probes_are_pictures_over_training(page: Open, gallery: Path, said: Said
 
 
 def test_words_about_sentences_become_words_about_pictures() -> None:
-    said = (
-        "Type a sentence: 2 nats a sentence, end token counted; 3 nats/sentence for all sentences."
-    )
+    said = "Type a sentence: 2 nats a sentence, end token counted; 3 nats for all sentences."
     assert showing.TEXT.words(said) == said
-    assert showing.IMAGES.words(said) == (
-        "Choose a picture: 2 nats an image; 3 nats/image for all pictures."
+    assert (
+        showing.IMAGES.words(said) == "Choose a picture: 2 nats an image; 3 nats for all pictures."
     )
+    assert showing.TEXT.unit(METRICS["kl"]) == "nats/sentence"
+    assert showing.IMAGES.unit(METRICS["kl"]) == "nats/image"
+
+
+def test_a_run_of_pictures_is_counted_in_pictures_wherever_it_is_shown(
+    page: Open, gallery: Path
+) -> None:
+    run = store.find("small")
+    table = {"split": "test", "checkpoint": "best", "metrics": {"kl": 3.0}, "real": {"kl": 2.0}}
+    evaluations.keep(run, "test", "best", table)
+    app = page("runs", run="small")
+    assert not app.exception
+    charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    titles = " ".join(chart["layout"]["title"]["text"] for chart in charts)
+    assert "nats/image" in titles and "sentence" not in titles
+    (shown,) = [one.value for one in app.dataframe if "What it is" in one.value]
+    assert shown["Unit"].tolist() == ["nats/image"] and "Real pictures" in shown
+    assert "sentence" not in shown["What it is"][0]
+    assert not any("sentence" in metric.help for metric in app.metric)
+    kl = next(metric for metric in page("home", run="demo").metric if "ELBO" in metric.label)
+    assert "nats/image" in kl.help, "its card says so whatever run the sidebar has"
+
+
+def test_a_page_that_is_not_about_the_run_speaks_of_its_own_data(
+    page: Open, gallery: Path, said: Said
+) -> None:
+    app = page("data", run="small")
+    assert "Sentences or pictures to learn from" in said(app)
 
 
 def test_only_a_png_in_base64_becomes_a_picture() -> None:
     import numpy as np
 
     good = write(np.zeros((3, 3), np.uint8))
-    assert f'src="{good}"' in showing.picture(good)
+    assert f'src="{good}"' in thumbnails.picture(good)
     for bad in (
         "",
         "a sentence",
@@ -166,7 +208,7 @@ def test_only_a_png_in_base64_becomes_a_picture() -> None:
         "data:image/svg+xml;base64,AAAA",
         f"{good}\n",
     ):
-        assert showing.picture(bad) == "∅"
+        assert thumbnails.picture(bad) == "∅"
         assert showing.IMAGES.label(bad) == "∅"
     assert showing.TEXT.html("<b>") == "&lt;b&gt;"
 

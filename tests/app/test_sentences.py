@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app import sentences
+from app import sentences, showing
 
 EVIL = '<script>alert("x")</script> & <b>bold</b>'
 
@@ -15,8 +15,8 @@ EVIL = '<script>alert("x")</script> & <b>bold</b>'
         sentences.marked(EVIL, EVIL.split(), [True] * len(EVIL.split())),
         sentences.difference([("added", EVIL.split())]),
         sentences.underlined(EVIL, ["bold"]),
-        sentences.numbered([EVIL]),
-        sentences.numbered([EVIL], "something else"),
+        showing.TEXT.strip([("1", showing.TEXT.html(EVIL), "")], "Lines"),
+        showing.TEXT.strip([("1", showing.TEXT.compared("something else", EVIL), "")], EVIL),
         sentences.compared("a b", EVIL),
     ],
 )

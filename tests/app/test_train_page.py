@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.experiment import load_config
-from engine.presets import preset
+from engine.presets import SECTIONS, fitting, preset
 from engine.runs import launcher, store
 
 Open = Callable[..., AppTest]
@@ -30,6 +30,56 @@ def form(app: AppTest, setting: str) -> str:
 def test_the_page_begins_with_the_quick_preset(page: Open, home: Path) -> None:
     app = page("train")
     assert app.session_state["draft"].config == preset("quick")
+
+
+def test_a_data_set_of_images_begins_with_a_preset_for_images_however_it_was_chosen(
+    page: Open, home: Path
+) -> None:
+    by_address = page("train", corpus="digits")
+    by_picker = page("train")
+    by_picker.selectbox(key=form(by_picker, "data")).set_value("digits").run()
+    for app in (by_address, by_picker):
+        assert not app.exception and not app.error
+        draft = app.session_state["draft"]
+        assert draft.origin == "lagging-omniglot-small"
+        assert draft.config == preset("lagging-omniglot-small")
+        assert not app.button(key="start").disabled
+        assert {metric.label for metric in app.metric} >= {"Weights", "Steps", "Pictures"}
+    by_picker.selectbox(key=form(by_picker, "data")).set_value("docstrings").run()
+    assert by_picker.session_state["draft"].origin == "quick"
+
+
+def test_a_preset_that_cannot_read_the_data_set_brings_its_own(page: Open, home: Path) -> None:
+    app = page("train", corpus="digits")
+    app.button(key="preset-standard").click().run()
+    assert app.session_state["draft"].config == preset("standard")
+    app.button(key="preset-lagging-omniglot").click().run()
+    assert app.session_state["draft"].config.data.name == "omniglot"
+    assert not app.error and not app.button(key="start").disabled
+
+
+@pytest.mark.parametrize(
+    ("name", "section"), [("quick", "To work with"), ("annealed", "One remedy each, to compare")]
+)
+def test_the_tab_of_the_chosen_preset_is_open(
+    name: str, section: str, page: Open, home: Path
+) -> None:
+    app = page("train")
+    app.button(key=f"preset-{name}").click().run()
+    opened = [
+        list(SECTIONS)[block.proto.tab_container.default_tab_index]
+        for block in app.get("tab_container")
+        if [tab.label for tab in block.children.values()] == list(SECTIONS)
+    ]
+    assert opened == [section]
+    chosen = [tab.label for tab in app.tabs for one in tab.markdown if "chosen" in one.value]
+    assert chosen == [section]
+
+
+def test_a_data_set_has_a_preset_that_reads_it_and_images_that_which_was_made_for_them() -> None:
+    assert fitting("text", "mine") == fitting("text", "yahoo") == "quick"
+    assert fitting("images", "mine") == fitting("images", "digits") == "lagging-omniglot-small"
+    assert fitting("images", "omniglot") == "lagging-omniglot"
 
 
 def test_starting_writes_the_form_as_a_run(page: Open, home: Path, started: list) -> None:

@@ -53,6 +53,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A ZSCAPE_HOME that is this process's as well, so that runs can be planted in it."""
+    home = tmp_path_factory.mktemp("browser") / "workspace"
+    home.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZSCAPE_HOME", str(home))
+        yield home
+
+
+@pytest.fixture(scope="module")
 def address(home: Path, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app, started as a user starts it, on a free port."""
     log = tmp_path_factory.mktemp("log") / "app.log"

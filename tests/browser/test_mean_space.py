@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +21,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(workshop: Path) -> Path:
     """A home with a run whose encoder lags behind, and one whose encoder keeps up."""
-    home = tmp_path_factory.mktemp("browser") / "workspace"
-    home.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ZSCAPE_HOME", str(home))
-        make_run(home)
-        untrained(home, "gaussian", "keeps-up")
-        record("tiny", LAGGING)
-        record("keeps-up", KEEPING_UP)
-        yield home
+    make_run(workshop)
+    untrained(workshop, "gaussian", "keeps-up")
+    record("tiny", LAGGING)
+    record("keeps-up", KEEPING_UP)
+    return workshop
 
 
 def record(name: str, taken: list[Snapshot]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(workshop: Path) -> Path:
     """A home with a run that has seen pictures."""
-    home = tmp_path_factory.mktemp("browser") / "workspace"
-    home.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ZSCAPE_HOME", str(home))
-        make_picture_run(home)
-        yield home
+    make_picture_run(workshop)
+    return workshop
 
 
 def test_the_strip_is_scrubbed_and_shows_the_picture_large(tab: Page, address: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(workshop: Path) -> Path:
     """A home with a run that learned little and one that has collapsed."""
-    home = tmp_path_factory.mktemp("browser") / "workspace"
-    home.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ZSCAPE_HOME", str(home))
-        make_run(home)
-        collapse(untrained(home, "gaussian", "flat"))
-        yield home
+    make_run(workshop)
+    collapse(untrained(workshop, "gaussian", "flat"))
+    return workshop
 
 
 def test_a_click_on_a_bar_moves_along_that_dimension(tab: Page, address: str) -> None:

@@ -22,6 +22,7 @@ def test_typed_sentences_become_the_ids_that_training_saw(tokenizer: Tokenizer) 
     for sentence, row, ids in zip(found, x.tolist(), tokenizer.encode(TEXTS), strict=True):
         assert row == ids + [0] * (x.shape[1] - len(ids))
         assert sentence.ids == ids[1:-1] and not sentence.truncated and not sentence.unknown
+        assert sentence.seen == tokenizer.decode([ids])[0]
 
 
 def test_one_blank_sentence_is_named(tokenizer: Tokenizer) -> None:
