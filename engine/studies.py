@@ -30,9 +30,11 @@ FREE = '{"name": "free_bits", "variant": "batch-unit"}'
 MASKED = '{"name": "free_bits", "variant": "sentence-unit-mask"}'
 AGGRESSIVE = '{"name": "aggressive"}'
 
-# Row -> the settings that make it, applied to the study's base.
+# Row -> the settings that make it, applied to the study's base. Every row states its remedies, so that
+# those of the base (a preset of aggressive training, say) are in no row that does not name them.
+PLAIN = "objective.remedies=[]"
 REMEDIES: dict[str, tuple[str, ...]] = {
-    "vanilla": (),
+    "vanilla": (PLAIN,),
     "annealed": (f"objective.remedies=[{ANNEALED}]",),
     "cyclical": ('objective.remedies=[{"name": "cyclical_annealing"}]',),
     "free-bits": (f"objective.remedies=[{ANNEALED}, {FREE}]",),
@@ -56,9 +58,10 @@ REMEDIES: dict[str, tuple[str, ...]] = {
     "aggressive": (f"objective.remedies=[{AGGRESSIVE}]",),
     "aggressive-annealed": (f"objective.remedies=[{ANNEALED}, {AGGRESSIVE}]",),
     # A new family brings a size of its own; rows are compared at the base's.
-    "vmf": ("model.latent.name=vmf", "model.latent.size={size}", "model.latent.kappa=13"),
+    "vmf": (PLAIN, "model.latent.name=vmf", "model.latent.size={size}", "model.latent.kappa=13"),
     # At least two nats for 32 units; above that the concentration is learned.
     "power-spherical": (
+        PLAIN,
         "model.latent.name=power_spherical",
         "model.latent.size={size}",
         "model.latent.kappa_min=16",

@@ -72,6 +72,18 @@ def test_every_row_of_the_remedies_study_is_an_experiment_of_its_own(row: str) -
     assert (cell.config == override(base, ["seed=1"])) == (row == "vanilla")
 
 
+def test_remedies_of_the_preset_are_in_no_row_that_does_not_name_them() -> None:
+    base = preset("lagging-synthetic")
+    assert [remedy.name for remedy in base.objective.remedies] != []
+    made = studies.cells("s", studies.REMEDIES, base, [], [1], 1000)
+    plain = {cell.row for cell in made if not cell.config.objective.remedies}
+    assert plain == {"vanilla", "vmf", "power-spherical"}
+    assert [cell.row for cell in made if "aggressive" in str(cell.config.objective.remedies)] == [
+        "aggressive",
+        "aggressive-annealed",
+    ]
+
+
 def test_a_row_that_cannot_be_is_named_before_anything_is_trained() -> None:
     with pytest.raises(ConfigError, match="row 'ae-fb': ae_pretraining must end before the run"):
         studies.cells("s", studies.REMEDIES, preset("vanilla"), ["training.epochs=5"], [1], 5000)
