@@ -25,6 +25,9 @@ GRETTON2012 = "A Kernel Two-Sample Test, Gretton et al., 2012, JMLR 13"
 LI2016 = "A Diversity-Promoting Objective Function for Neural Conversation Models, Li et al., 2016, arXiv:1510.03055"
 ARVANITIDIS2022 = "Pulling Back Information Geometry, Arvanitidis et al., 2022, arXiv:2106.05367"
 VENNA2001 = "Neighborhood Preservation in Nonlinear Projection Methods: An Experimental Study, Venna and Kaski, 2001, ICANN"
+TRANSFORMER_VAE = (
+    "transformer-vae, Fraser-Greenlee, 2021, https://github.com/Fraser-Greenlee/transformer-vae"
+)
 HOFFMAN2016 = "ELBO surgery, Hoffman and Johnson, 2016, NIPS workshop on approximate inference"
 
 
@@ -416,6 +419,26 @@ METRICS: dict[str, Metric] = {
     "exact_match": Metric(
         "Exact match", "share", "higher", "Share of sentences that come back token by token."
     ),
+    "token_accuracy": Metric(
+        "Token accuracy",
+        "share",
+        "higher",
+        "Tokens, the end included, that the decoder ranks first after the true tokens before them, with the sentence's code. Easier than free-running: beside it see exact match.",
+        TRANSFORMER_VAE,
+    ),
+    "sequence_accuracy": Metric(
+        "Sequence accuracy",
+        "share",
+        "higher",
+        "Sentences of which every token is ranked first after the true tokens before it.",
+        TRANSFORMER_VAE,
+    ),
+    "accuracy_rows": Metric(
+        "Rows behind the accuracies",
+        "sentences",
+        "none",
+        "n, the random rows whose tokens were ranked.",
+    ),
     # -- sentences written -------------------------------------------------------------------------
     "generated": Metric(
         "Sentences written",
@@ -472,6 +495,26 @@ METRICS: dict[str, Metric] = {
         "higher",
         "Sentences written that pass the check asked for: python, whether a line parses as a statement or the first line of one; digits, whether a text draws a picture of 8 by 8; or a function of one's own. Real sentences are checked as the tokeniser gives them back.",
     ),
+    "path_valid": Metric(
+        "Valid on the way",
+        "share",
+        "higher",
+        "The same check of the nine inner points of eleven-point paths between the codes of random pairs of sentences, mean over the paths.",
+        TRANSFORMER_VAE,
+    ),
+    "path_valid_se": Metric(
+        "Valid on the way, standard error",
+        "share",
+        "lower",
+        "Of the mean over the paths; points of one path are not independent.",
+    ),
+    "path_ends_valid": Metric(
+        "Valid at the ends of the way",
+        "share",
+        "higher",
+        "The same check of what the ends of these paths decode to, which are reconstructions.",
+    ),
+    "paths": Metric("Paths", "paths", "none", "Random pairs of sentences that were joined."),
     "forward_bleu": Metric(
         "Forward BLEU",
         "0 to 100",

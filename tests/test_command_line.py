@@ -318,6 +318,7 @@ def test_an_evaluation_has_every_number_that_applies_and_real_text_beside_it(
     found = json_of(capsys, "evaluate", "trained", "--valid", "python", "--output", str(samples))
     metrics, real = found["metrics"], found["real"]
     assert GENERATION | PROBE | {"valid", "bleu", "hole_rate", "nll_iw", "elbo"} <= set(metrics)
+    assert {"token_accuracy", "path_valid", "path_valid_se"} <= set(metrics)
     assert GENERATION | {"valid"} <= set(real) < set(metrics)
     assert metrics["generated"] == 14 == len(samples.read_text().splitlines())
     assert any("not 1,000" in remark for remark in found["notes"])
@@ -333,7 +334,7 @@ def test_what_costs_much_can_be_left_out_of_an_evaluation(
     nothing = ["--samples", "--probe", "--holes", "--swaps", "--reconstructions", "--iw-samples"]
     asked = [word for option in nothing for word in (option, "0")]
     found = json_of(capsys, "evaluate", "trained", *asked)
-    left_out = GENERATION | PROBE | {"z_shuffle", "hole_rate", "bleu", "nll_iw"}
+    left_out = GENERATION | PROBE | {"z_shuffle", "hole_rate", "bleu", "nll_iw", "token_accuracy"}
     assert not left_out & set(found["metrics"]) and found["real"] == {}
     assert {"elbo", "ppl", "active_units"} < set(found["metrics"])
     wrong = complaint_of(capsys, "evaluate", "trained", "--samples", "0", "--output", "x.txt")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,19 +20,15 @@ from engine.commands.latent import (
     TopP,
     decoding_of,
     open_model,
-    origin,
 )
 from engine.commands.outputs import require_fitting, require_folder, write_lines
 from engine.commands.training import RunName
 from engine.config import ConfigError
+from engine.evaluation.config import IW_ROWS, IW_SAMPLES
 
 if TYPE_CHECKING:
-    from engine.evaluation.config import EvaluationConfig
     from engine.hosting import Hosted
-    from engine.maps.evaluations import Table
-
-# Of IW-NLL where a run asks for none itself: enough to compare models, and minutes instead of hours.
-IW_SAMPLES, IW_ROWS = 100, 200
+    from engine.maps.evaluations import Evaluated
 
 
 def add_to(app: typer.Typer) -> None:
@@ -69,7 +63,8 @@ def evaluate(
         int,
         typer.Option(
             min=0,
-            help="Random sentences behind BLEU, edit similarity and exact match; 0 leaves them out.",
+            help="Random sentences behind BLEU, edit similarity, exact match and token accuracy; 0 leaves "
+            "them out.",
         ),
     ] = 500,
     swaps: Annotated[
@@ -88,6 +83,13 @@ def evaluate(
             "forward and backward BLEU and perplexity, diversity, copies and validity.",
         ),
     ] = 1000,
+    paths: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="With --valid: ways between two random sentences whose inner points are checked; 0: none.",
+        ),
+    ] = 100,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write these sentences to this file, one a line."),
@@ -121,31 +123,29 @@ def evaluate(
     Of a run of images sentences are pictures, tokens pixels, and samples are not measured.
     """
     from engine.evaluation.validity import check_of
-    from engine.maps.evaluations import Amounts, measure
+    from engine.maps.evaluations import Amounts, Order, carry_out, estimators
 
     if output is not None and not samples:
         raise ConfigError("--output takes the sentences of --samples, which are left out")
     require_folder(output)
-    check = None if valid is None else check_of(valid)
+    if valid is not None:
+        check_of(valid)  # before the model is loaded
     hosted = open_model(run, checkpoint, device)
     if output is not None:
         _require_samples(hosted, output)
-    step = hosted.run.step_of(hosted.checkpoint)  # now: a run that trains will write another
-    config = _settings(hosted, iw_samples, iw_rows, seed)
     chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "beam": beam}
-    decoding = decoding_of(hosted, None, strategy=strategy, seed=seed, **chosen)
-    amounts = Amounts(limit, reconstructions, swaps, holes, samples, probe, exact)
+    order = Order(
+        split,
+        estimators(hosted.config, iw_samples, iw_rows, seed),
+        Amounts(limit, reconstructions, swaps, holes, samples, paths, probe, exact),
+        decoding_of(hosted, None, strategy=strategy, seed=seed, **chosen),
+        valid,
+    )
     with terminal.progress() as progress:
-        table = measure(hosted, split, config, amounts, decoding, check, progress)
+        found = carry_out(hosted, order, progress)
     if output is not None:
-        write_lines(output, table.written)
-    settings = {
-        "step": step,
-        "evaluation": config.model_dump(),
-        "amounts": asdict(amounts),
-        "valid": valid,
-    }
-    _report(hosted, split, table, settings | {"decoding": decoding.model_dump()}, json)
+        write_lines(output, found.table.written)
+    _report(hosted, found, json)
 
 
 def _require_samples(hosted: Hosted, output: Path) -> None:
@@ -158,52 +158,23 @@ def _require_samples(hosted: Hosted, output: Path) -> None:
     require_fitting(output, images=False)
 
 
-def _settings(
-    hosted: Hosted, iw_samples: int | None, iw_rows: int | None, seed: int
-) -> EvaluationConfig:
-    """The run's settings, and importance samples of a few sentences where it asks for none."""
-    from pydantic import ValidationError
-
-    from engine.config import explain
-    from engine.evaluation.config import EvaluationConfig
-
-    given = hosted.config.evaluation.model_dump() | {"seed": seed}
-    if iw_samples is not None:
-        given["iw_samples"] = iw_samples
-    elif not given["iw_samples"]:
-        given |= {"iw_samples": IW_SAMPLES, "iw_rows": IW_ROWS}
-    if iw_rows is not None:
-        given["iw_rows"] = iw_rows
-    try:
-        return EvaluationConfig(**given)
-    except ValidationError as error:
-        raise ConfigError(explain(error)) from error
-
-
-def _report(hosted: Hosted, split: str, table: Table, settings: dict[str, Any], json: bool) -> None:
-    """Keep the table, and show it."""
+def _report(hosted: Hosted, found: Evaluated, json: bool) -> None:
+    """Show the table, and where it is kept."""
     from engine.metrics import describe
-    from engine.runs import evaluations
 
-    names = ("metrics", "real", "kl_per_unit", "mean_variance", "notes")
-    found = {name: getattr(table, name) for name in names}
-    kind = hosted.run.kind
-    units = {name: describe(name).unit_for(kind) for name in table.metrics}
-    everything = origin(hosted) | {"split": split, "units": units} | found | settings
-    path = evaluations.keep(
-        hosted.run, split, hosted.checkpoint, everything | {"made": time.time()}
-    )
+    table, units = found.table, found.record["units"]
     if json:
-        terminal.show_json(everything)
+        terminal.show_json({name: value for name, value in found.record.items() if name != "made"})
     else:
         rows = [
             (name, _number(value), _number(table.real.get(name)), units[name], describe(name).label)
             for name, value in table.metrics.items()
         ]
-        title = f"{hosted.run.name} {split}"
+        title = f"{hosted.run.name} {found.record['split']}"
         terminal.show_table(("metric", title, "real text", "unit", "name"), rows)
     for remark in table.notes:
         terminal.note(remark)
+    path = found.path
     kept = f"kept as {path}" if path else f"{hosted.run.name} is read-only: the table is not kept"
     terminal.note(kept)
 

@@ -1,26 +1,31 @@
-"""Everything that can be measured of a checkpoint on one split, as one table."""
+"""Everything that can be measured of a checkpoint on one split, as one table that is kept with the run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.config import DataError
+from engine.config import ConfigError, DataError, explain
 from engine.data.library import at_hand
+from engine.runs import evaluations
 from engine.runs.material import split_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.data.corpus import Progress
     from engine.data.tokens import Tokens
     from engine.decoding.config import DecodingConfig
     from engine.evaluation.config import EvaluationConfig
     from engine.evaluation.rows import Indices
     from engine.evaluation.validity import Check
+    from engine.experiment import ExperimentConfig
     from engine.hosting import Hosted
 
 Scores = dict[str, float]
@@ -32,10 +37,11 @@ class Amounts:
 
     Attributes:
         limit: random sentences of the split at most; all where absent.
-        reconstructions: sentences behind BLEU, edit similarity and exact match.
+        reconstructions: sentences behind BLEU, edit similarity, exact match and the accuracies.
         swaps: sentences that exchange their codes.
         holes: draws of the prior among which holes are counted.
         samples: sentences written from the prior.
+        paths: ways between two sentences of which a check of validity is asked.
         probe: sentences that a linear probe of the labels is fitted on, and at most so many to score it.
         exact: also the exact likelihood, by trying every code.
     """
@@ -45,6 +51,7 @@ class Amounts:
     swaps: int = 500
     holes: int = 1000
     samples: int = 1000
+    paths: int = 100
     probe: int = 5000
     exact: bool = False
 
@@ -71,6 +78,106 @@ class Table:
     mean_variance: list[float] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be measured, and how.
+
+    Attributes:
+        split: train, valid or test.
+        config: how bounds and information are estimated; its seed chooses all rows.
+        amounts: how much of everything.
+        decoding: how samples are written.
+        valid: a check of validity, by its name or as module:function.
+    """
+
+    split: str
+    config: EvaluationConfig
+    amounts: Amounts
+    decoding: DecodingConfig
+    valid: str | None = None
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an order came to.
+
+    Attributes:
+        table: what was found.
+        record: the same with where it is from, units and settings, as plain JSON; what is kept.
+        path: where it is kept; None for a run that came with Zscape and is not changed.
+    """
+
+    table: Table
+    record: dict[str, Any]
+    path: Path | None
+
+
+def estimators(
+    config: ExperimentConfig,
+    iw_samples: int | None = None,
+    iw_rows: int | None = None,
+    seed: int = 42,
+) -> EvaluationConfig:
+    """A run's settings of evaluation, with importance samples of a few sentences where it asks for none.
+
+    Args:
+        config: the run's.
+        iw_samples: importance samples per sentence, if not as the run has it.
+        iw_rows: sentences behind IW-NLL, if not as the run has it.
+        seed: of posterior samples and of the choice of rows.
+
+    Raises:
+        ConfigError: a number is not allowed.
+    """
+    from pydantic import ValidationError
+
+    from engine.evaluation.config import IW_ROWS, IW_SAMPLES, EvaluationConfig
+
+    given = config.evaluation.model_dump() | {"seed": seed}
+    if iw_samples is not None:
+        given["iw_samples"] = iw_samples
+    elif not given["iw_samples"]:
+        given |= {"iw_samples": IW_SAMPLES, "iw_rows": IW_ROWS}
+    if iw_rows is not None:
+        given["iw_rows"] = iw_rows
+    try:
+        return EvaluationConfig(**given)
+    except ValidationError as error:
+        raise ConfigError(explain(error)) from error
+
+
+def carry_out(hosted: Hosted, order: Order, progress: Progress | None = None) -> Evaluated:
+    """Measure a model, and keep the table with its run in place of the one before.
+
+    Raises:
+        ConfigError: there is no such check of validity, or what ``measure`` raises.
+        DataError: the split is empty.
+    """
+    from engine.evaluation.validity import check_of
+    from engine.metrics import describe
+
+    check = None if order.valid is None else check_of(order.valid)
+    step = hosted.run.step_of(hosted.checkpoint)  # now: a run that trains will write another
+    asked = (order.config, order.amounts, order.decoding)
+    table = measure(hosted, order.split, *asked, check, progress)
+    names = ("metrics", "real", "kl_per_unit", "mean_variance", "notes")
+    record = {
+        "run": hosted.run.name,
+        "checkpoint": hosted.checkpoint,
+        "split": order.split,
+        "units": {name: describe(name).unit_for(hosted.run.kind) for name in table.metrics},
+        **{name: getattr(table, name) for name in names},
+        "step": step,
+        "evaluation": order.config.model_dump(),
+        "amounts": asdict(order.amounts),
+        "valid": order.valid,
+        "decoding": order.decoding.model_dump(),
+        "made": time.time(),
+    }
+    path = evaluations.keep(hosted.run, order.split, hosted.checkpoint, record)
+    return Evaluated(table, record, path)
 
 
 def measure(
@@ -110,6 +217,8 @@ def measure(
         table.notes.append("samples are not scored: BLEU, n-grams and copies are of text")
     elif amounts.samples:
         _samples(table, hosted, split, tokens, amounts, decoding, check, progress)
+    if check is not None and amounts.paths and hosted.config.tokenizer.reads == "text":
+        table.metrics.update(_ways(hosted, tokens, config.seed, amounts, check, progress))
     if amounts.probe:
         _probe(table, hosted, split, tokens, config.seed, amounts, progress)
     return table
@@ -152,12 +261,16 @@ def _reconstructed(
     hosted: Hosted, tokens: Tokens, seed: int, amounts: Amounts, progress: Progress | None
 ) -> Scores:
     from engine.decoding.reconstruction import reconstruct_scores
+    from engine.evaluation.accuracy import teacher_forced_accuracy
+    from engine.evaluation.rows import choose
 
     if not amounts.reconstructions:
         return {}
     rows = amounts.within(amounts.reconstructions)
     asked = (hosted.model, tokens, hosted.tokenizer)
     scores = reconstruct_scores(*asked, limit=rows, seed=seed, progress=progress)
+    chosen = choose(len(tokens), rows, seed)
+    scores |= teacher_forced_accuracy(hosted.model, tokens, chosen, seed=seed, progress=progress)
     # Of the pixels of a picture, one after the other, n-grams say nothing.
     left_out = {"rows"} if hosted.config.tokenizer.reads == "text" else {"rows", "bleu"}
     return {name: value for name, value in scores.items() if name not in left_out}
@@ -225,6 +338,26 @@ def _samples(
     table.metrics.update(found.samples)
     table.real.update(found.real)
     table.written.extend(drawn.texts)
+
+
+def _ways(
+    hosted: Hosted,
+    tokens: Tokens,
+    seed: int,
+    amounts: Amounts,
+    check: Check,
+    progress: Progress | None,
+) -> Scores:
+    """Whether what lies between two sentences is valid."""
+    from engine.decoding.config import DecodingConfig
+    from engine.explore.valid_paths import valid_paths
+
+    paths = min(amounts.within(amounts.paths), len(tokens) // 2)
+    if paths < 2:
+        return {}
+    greedy = DecodingConfig(max_tokens=hosted.config.data.max_tokens)
+    asked = (hosted.model, hosted.tokenizer, tokens, check, paths)
+    return valid_paths(*asked, decoding=greedy, seed=seed, progress=progress)
 
 
 def _probe(
