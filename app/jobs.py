@@ -34,7 +34,7 @@ class Job:
     state: str = "running"
     result: Any = None
     error: BaseException | None = None
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)  # what it is at now, not the whole job
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -49,7 +49,7 @@ class Job:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimated from the pace so far; None until there is a pace."""
+        """Of what it is at now, estimated from the pace so far; None until there is a pace."""
         elapsed = time.monotonic() - self.started
         if not self.share or elapsed < 1:
             return None
@@ -59,7 +59,9 @@ class Job:
         """Called by the work; the place where Cancel takes effect."""
         if self.cancelled.is_set():
             raise Cancelled(f"{self.title}: stopped before it was done; nothing was kept")
-        self.done, self.total, self.what = done, total, what or self.what
+        if what and what != self.what:
+            self.started, self.what = time.monotonic(), what
+        self.done, self.total = done, total
 
 
 _jobs: dict[str, Job] = {}

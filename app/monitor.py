@@ -12,6 +12,7 @@ import streamlit as st
 from app import (
     blocks,
     cards,
+    evaluating,
     evaluations,
     frame,
     loaders,
@@ -34,19 +35,21 @@ HELPS = {
 
 
 def draw(run: store.Run) -> None:
-    """The whole monitor; polls every two seconds while the run is live, never otherwise."""
-    live = loaders.status(run).live
-    every = frame.POLL_SECONDS if live else None
-    st.fragment(_watch, run_every=every)(run, live)
+    """The whole monitor; polls every two seconds while the run is live or measured, never otherwise."""
+    evaluating.take_up(run)
+    live, measured = loaders.status(run).live, evaluating.live(run)
+    every = frame.POLL_SECONDS if live or measured else None
+    st.fragment(_watch, run_every=every)(run, live, measured)
 
 
-def _watch(run: store.Run, was_live: bool) -> None:
+def _watch(run: store.Run, was_live: bool, was_measured: bool) -> None:
     status = loaders.status(run)
-    if was_live and not status.live:
+    if (was_live and not status.live) or (was_measured and not evaluating.live(run)):
         st.rerun()
     with showing.about(showing.of(run)):
         _head(run, status)
         _progress(run, status)
+        evaluating.progress(run)
         _message(status)
         verdict.draw(run, loaders.diagnosis(run))
         _numbers(run, status)
@@ -75,6 +78,9 @@ def _head(run: store.Run, status: Status) -> None:
         st.space("stretch")
         _action("Stop", "stop_circle", _stop, run, _not_stoppable(run, status))
         _action("Resume", "play_circle", _resume, run, _not_resumable(run, status))
+        _action(
+            "Evaluate", "table_chart", evaluating.ask, run, evaluating.not_possible(run, status)
+        )
         _action("Clone", "content_copy", _clone, run, "")
         _action("Delete", "delete", _confirm_delete, run, _not_deletable(run, status))
 

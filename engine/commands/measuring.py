@@ -174,9 +174,7 @@ def _report(hosted: Hosted, found: Evaluated, json: bool) -> None:
         terminal.show_table(("metric", title, "real text", "unit", "name"), rows)
     for remark in table.notes:
         terminal.note(remark)
-    path = found.path
-    kept = f"kept as {path}" if path else f"{hosted.run.name} is read-only: the table is not kept"
-    terminal.note(kept)
+    terminal.note(f"kept as {found.path}")
 
 
 def _number(value: float | None) -> str:

@@ -106,12 +106,12 @@ class Evaluated:
     Attributes:
         table: what was found.
         record: the same with where it is from, units and settings, as plain JSON; what is kept.
-        path: where it is kept; None for a run that came with Zscape and is not changed.
+        path: where it is kept.
     """
 
     table: Table
     record: dict[str, Any]
-    path: Path | None
+    path: Path
 
 
 def estimators(

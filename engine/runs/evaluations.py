@@ -1,4 +1,7 @@
-"""Tables that `evaluate` made of a run's checkpoints, kept in its folder: ``evaluation-test-best.json``."""
+"""Tables that `evaluate` made of a run's checkpoints, kept in its folder: ``evaluation-test-best.json``.
+
+Those of a run that came with Zscape, whose folder is not changed, are kept in its cache.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,11 @@ logger = logging.getLogger(__name__)
 
 def file_of(run: Run, split: str, checkpoint: str) -> Path:
     """Where the table of a split and a checkpoint is kept."""
-    return run.path / f"evaluation-{split}-{checkpoint}.json"
+    return _folder(run) / f"evaluation-{split}-{checkpoint}.json"
 
 
-def keep(run: Run, split: str, checkpoint: str, table: dict[str, Any]) -> Path | None:
-    """Keep a table in place of the one before; numbers that are not finite become null.
-
-    Returns:
-        Where it is; None for a run that came with Zscape and is not changed.
-    """
-    if run.read_only:
-        return None
+def keep(run: Run, split: str, checkpoint: str, table: dict[str, Any]) -> Path:
+    """Keep a table in place of the one before, and tell where; numbers that are not finite become null."""
     path = file_of(run, split, checkpoint)
     files.write_json(path, files.finite(table))
     return path
@@ -35,7 +32,7 @@ def kept(run: Run) -> list[dict[str, Any]]:
     """Every table of a run, the newest first; one that is damaged is left out, with a line in the log."""
     found = []
     # What a study has measured has no split and checkpoint in its name.
-    for path in run.path.glob("evaluation-*-*.json"):
+    for path in _folder(run).glob("evaluation-*-*.json"):
         try:
             table = files.read_json(path)
         except FileNotFoundError:
@@ -46,3 +43,7 @@ def kept(run: Run) -> list[dict[str, Any]]:
         if isinstance(table, dict) and isinstance(table.get("metrics"), dict):
             found.append(table)
     return sorted(found, key=lambda table: table.get("made", 0), reverse=True)
+
+
+def _folder(run: Run) -> Path:
+    return run.cache if run.read_only else run.path

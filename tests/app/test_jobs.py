@@ -66,3 +66,12 @@ def test_time_left_follows_the_pace(monkeypatch) -> None:
     job = jobs.Job("test:e", "E", done=25, total=100, started=time.monotonic() - 10)
     assert 29 < job.seconds_left < 31
     assert jobs.Job("test:f", "F").seconds_left is None
+
+
+def test_time_left_is_of_the_part_that_is_at_work() -> None:
+    job = jobs.Job("test:g", "G", done=90, total=100, what="a", started=time.monotonic() - 50)
+    job.progress(1, 100, "b")
+    assert job.seconds_left is None, "the part b has no pace yet"
+    job.started -= 10
+    job.progress(50, 100, "b")
+    assert 9 < job.seconds_left < 11

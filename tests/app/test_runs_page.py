@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.config import RunBusy
+from app import jobs
+from engine.config import DataError, RunBusy
 from engine.runs import evaluations, launcher, store
 
 Open = Callable[..., AppTest]
@@ -73,6 +75,68 @@ def test_the_tables_of_evaluations_are_listed_with_units_and_definitions(
     assert shown["Real text"].tolist() == ["65.5", "", ""]
     assert shown["Unit"][2] == "nats/sentence" and "4-gram" in shown["What it is"][0]
     assert "No probe" in said(app)
+
+
+def measured(app: AppTest) -> dict[str, str]:
+    """The table of the one evaluation of a page, by label; empty while there is none."""
+    found = [one.value for one in app.dataframe if "What it is" in one.value]
+    return dict(zip(found[0]["Number"], found[0]["Value"], strict=True)) if found else {}
+
+
+def test_a_run_is_measured_from_its_page_as_by_the_command(
+    page: Open, trained: Path, said: Said, wait_until: Callable[..., None]
+) -> None:
+    run = store.find("tiny")
+    before = {path.name for path in run.path.iterdir()}
+    app = page("runs", run="tiny")
+    app.button(key="Evaluate-tiny").click().run()
+    assert "Everything" in said(app) or "all that applies" in said(app)
+    field = {one.label: one for one in [*app.selectbox, *app.number_input]}
+    field["Split"].set_value("valid")
+    field["Checkpoint"].set_value("last")
+    field["Sentences at most"].set_value(9)
+    field["Importance samples K"].set_value(20)
+    field["A sentence is valid if it"].set_value("python")
+    (submit,) = [one for one in app.button if one.label == "Measure"]
+    try:
+        submit.click().run()
+        wait_until(app, measured)
+        (table,) = evaluations.kept(run)
+        assert (table["split"], table["checkpoint"], table["valid"]) == ("valid", "last", "python")
+        assert table["metrics"]["rows"] == 9 and table["evaluation"]["iw_samples"] == 20
+        assert table["metrics"]["generated"] == 9 and "path_valid" in table["metrics"]
+        shown = measured(app)
+        assert {"IW-NLL", "Cost of swapped codes", "Token accuracy", "Forward BLEU"} <= set(shown)
+        assert not jobs.ended("evaluation:") and not app.button(key="Evaluate-tiny").disabled
+        app.button(key="Evaluate-tiny").click().run()
+    finally:
+        for path in run.path.iterdir():  # the run is every test's
+            if path.name not in before:
+                path.unlink()
+
+
+def test_an_evaluation_that_cannot_be_says_why_and_the_page_stays(
+    page: Open, trained: Path, said: Said, wait_until: Callable[..., None], monkeypatch: Any
+) -> None:
+    def broken(*args: Any) -> None:
+        raise DataError("the data set animals is gone; import it again")
+
+    monkeypatch.setattr("engine.maps.evaluations.carry_out", broken)
+    app = page("runs", run="tiny")
+    app.button(key="Evaluate-tiny").click().run()
+    (submit,) = [one for one in app.button if one.label == "Measure"]
+    submit.click().run()
+    wait_until(app, lambda app: "import it again" in said(app))
+    assert "did not work" in " ".join(error.proto.title for error in app.error)
+    assert not app.button(key="Evaluate-tiny").disabled
+
+
+def test_a_run_without_a_checkpoint_cannot_be_measured_yet(
+    page: Open, fake_run: Callable[..., Path]
+) -> None:
+    fake_run("young", "running", [record(10, 3.0)])
+    button = page("runs", run="young").button(key="Evaluate-young")
+    assert button.disabled and "no checkpoint yet" in button.help
 
 
 def test_a_disabled_button_says_why(page: Open, trained: Path) -> None:

@@ -30,7 +30,6 @@ def test_a_table_is_kept_in_place_of_the_one_before(run: store.Run) -> None:
 def test_what_is_not_finite_is_null_and_a_damaged_table_is_left_out(run: store.Run) -> None:
     metrics = {"ppl": math.inf, "kl": math.nan, "elbo": -1.0}
     path = evaluations.keep(run, "test", "best", {"metrics": metrics, "kl_per_unit": [math.nan]})
-    assert path is not None
     written = json.loads(path.read_text())
     assert written == {"metrics": {"ppl": None, "kl": None, "elbo": -1.0}, "kl_per_unit": [None]}
     path.write_text('{"metrics": {"kl"')
@@ -46,8 +45,13 @@ def test_what_a_study_keeps_in_a_run_is_no_table_of_an_evaluation(run: store.Run
     assert evaluations.kept(run) == []
 
 
-def test_a_run_that_came_with_zscape_is_left_as_it_is() -> None:
+def test_the_folder_of_a_run_that_came_with_zscape_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZSCAPE_HOME", str(tmp_path))
     demo = store.find("demo")
     before = sorted(demo.path.iterdir())
-    assert evaluations.keep(demo, "test", "last", {"metrics": {}}) is None
-    assert sorted(demo.path.iterdir()) == before
+    assert evaluations.kept(demo) == []
+    path = evaluations.keep(demo, "test", "last", {"metrics": {"kl": 2.0}})
+    assert path.is_relative_to(tmp_path) and sorted(demo.path.iterdir()) == before
+    assert [table["metrics"]["kl"] for table in evaluations.kept(demo)] == [2.0]
