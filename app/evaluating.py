@@ -25,7 +25,10 @@ def live(run: store.Run) -> bool:
 def take_up(run: store.Run) -> None:
     """What has ended since the page was drawn: a word for a table, an error that stays until it is dismissed."""
     blocks.when_job_ends(
-        prefix(run), lambda job: st.toast(f"{job.title}: done", icon=":material/table_chart:")
+        prefix(run),
+        lambda job: st.toast(
+            f"{job.title}: done, the table is below the curves", icon=":material/table_chart:"
+        ),
     )
 
 

@@ -114,6 +114,10 @@ def load_config(values: Mapping[str, Any]) -> ExperimentConfig:
         raise ConfigError(explain(error)) from error
 
 
+class NoSuchSetting(ConfigError):
+    """The experiment has no setting of that path."""
+
+
 def override(config: ExperimentConfig, settings: Iterable[str]) -> ExperimentConfig:
     """The experiment with settings such as ``model.latent.size=16`` changed.
 
@@ -121,14 +125,36 @@ def override(config: ExperimentConfig, settings: Iterable[str]) -> ExperimentCon
     number indexes a list, and a remedy's name one of the remedies:
     ``objective.remedies.free_bits.target=4``. A new ``name`` of an
     encoder, latent, decoder or optimiser starts from that one's defaults.
+
+    Raises:
+        NoSuchSetting: there is no setting of that path.
+        ConfigError: what comes of all of them together is not allowed.
+    """
+    changed, unknown = override_known(config, settings)
+    if unknown:
+        raise next(iter(unknown.values()))
+    return changed
+
+
+def override_known(
+    config: ExperimentConfig, settings: Iterable[str]
+) -> tuple[ExperimentConfig, dict[str, NoSuchSetting]]:
+    """The experiment with all of the settings changed that it has, and why it lacks the others.
+
+    Raises:
+        ConfigError: what comes of all of them together is not allowed.
     """
     values = config.model_dump(mode="json")
+    unknown = {}
     for setting in settings:
         path, separator, text = setting.partition("=")
         if not separator:
             raise ConfigError(f"a setting is written a.b=value, got {setting!r}")
-        _assign(values, path.strip(), _value(text))
-    return load_config(values)
+        try:
+            _assign(values, path.strip(), _value(text))
+        except NoSuchSetting as error:
+            unknown[setting] = error
+    return load_config(values), unknown
 
 
 def _value(text: str) -> Any:
@@ -145,7 +171,7 @@ def _assign(values: Any, path: str, value: Any) -> None:
         values, kinds = _child(values, kinds, name, path)
     if not isinstance(values, dict) or last not in values:
         known = values if isinstance(values, dict) else ()
-        raise ConfigError(one_of("setting", path, known or ["(none here)"]))
+        raise NoSuchSetting(one_of("setting", path, known or ["(none here)"]))
     other = _kind(kinds, {"name": value}) if last == "name" and len(kinds) > 1 else None
     if other is not None and value != values["name"]:
         values.clear()
@@ -164,10 +190,10 @@ def _child(
             return named[name], kinds
         if name.isdecimal() and int(name) < len(values):
             return values[int(name)], kinds
-        raise ConfigError(one_of(f"entry in {path!r}:", name, named or ["(the list is empty)"]))
+        raise NoSuchSetting(one_of(f"entry in {path!r}:", name, named or ["(the list is empty)"]))
     if not isinstance(values, dict) or name not in values:
         known = values if isinstance(values, dict) else ["(none here)"]
-        raise ConfigError(one_of(f"setting in {path!r}:", name, known))
+        raise NoSuchSetting(one_of(f"setting in {path!r}:", name, known))
     own = _kind(kinds, values)
     return values[name], _kinds(own.model_fields[name].annotation) if own else []
 

@@ -314,7 +314,7 @@ METRICS: dict[str, Metric] = {
         "",
         "higher",
         "Share of the variance of the codes that made the data which a linear map from posterior means "
-        "explains: fitted on a random half of the rows, told on the other; near 0 where a code says nothing.",
+        "explains: fitted on a random half of the rows, told on the other. Blind to scale: of a collapsed code it finds what little its means still move, so read it beside the KL.",
     ),
     "true_code_n": Metric(
         "Rows behind R²", "sentences", "none", "n, the random rows whose true codes are compared."

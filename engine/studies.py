@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.config import ConfigError, home
-from engine.experiment import ExperimentConfig, check, load_config, override
+from engine.experiment import ExperimentConfig, check, load_config, override, override_known
 from engine.runs import files, launcher, slots, store
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ def cells(
 ) -> list[Cell]:
     """Every run of a study on so many training sentences, seed by seed: cut off, it has whole columns first.
 
-    A setting applies to every row that has it (a remedy's own settings only where that remedy is).
+    A setting applies to every row that has it (a remedy's own settings only where that remedy is), all of
+    them together, so that settings that depend on each other may change side by side.
 
     Raises:
         ConfigError: a setting fits no row, its value is not allowed, or the parts of a row do not go
@@ -99,8 +100,15 @@ def cells(
     """
     settings = list(settings)
     made = {row: override(base, of_row(change, base)) for row, change in rows.items()}
+    unknown = {}
+    for row, config in made.items():
+        try:
+            made[row], unknown[row] = override_known(config, settings)
+        except ConfigError as error:
+            raise ConfigError(f"row {row!r}: {error}") from error
     for setting in settings:
-        made = _set(made, setting)
+        if all(setting in lacking for lacking in unknown.values()):
+            raise next(iter(unknown.values()))[setting]
     for row, config in made.items():
         try:
             check(config, sentences)
@@ -117,19 +125,6 @@ def of_row(change: Iterable[str], base: ExperimentConfig) -> list[str]:
     """The settings that make a row, with the base's size of code where they ask for it."""
     size = str(base.model.latent.size)  # type: ignore[attr-defined]
     return [setting.replace("{size}", size) for setting in change]
-
-
-def _set(made: dict[str, ExperimentConfig], setting: str) -> dict[str, ExperimentConfig]:
-    changed, refused = {}, []
-    for row, config in made.items():
-        try:
-            changed[row] = override(config, [setting])
-        except ConfigError as error:
-            changed[row] = config
-            refused.append(error)
-    if len(refused) == len(made):
-        raise refused[0]
-    return changed
 
 
 def carry_out(todo: list[Cell], preset: str, tell: Tell) -> list[str]:

@@ -72,6 +72,31 @@ def test_every_row_of_the_remedies_study_is_an_experiment_of_its_own(row: str) -
     assert (cell.config == override(base, ["seed=1"])) == (row == "vanilla")
 
 
+def test_settings_that_only_together_are_allowed_are_set_together() -> None:
+    sides = [f"{part}.side=14" for part in ("tokenizer", "model.encoder", "model.decoder")]
+    made = studies.cells(
+        "s",
+        rows("vanilla", "annealed"),
+        preset("lagging-omniglot-small"),
+        [*sides, "data.max_tokens=196"],
+        [1],
+        1000,
+    )
+    assert {cell.config.model.decoder.side for cell in made} == {14}
+
+
+def test_a_value_that_one_row_does_not_allow_is_refused_and_not_left_out() -> None:
+    with pytest.raises(ConfigError, match="row 'free-bits'.*target"):
+        studies.cells(
+            "s",
+            rows("vanilla", "free-bits"),
+            preset("vanilla"),
+            ["objective.remedies.free_bits.target=-1"],
+            [1],
+            1000,
+        )
+
+
 def test_remedies_of_the_preset_are_in_no_row_that_does_not_name_them() -> None:
     base = preset("lagging-synthetic")
     assert [remedy.name for remedy in base.objective.remedies] != []
