@@ -80,6 +80,38 @@ def test_a_batch_normalised_mean_costs_at_least_half_z_gamma_squared(cls, gamma,
     torch.testing.assert_close(mean.mean(0), torch.zeros(32), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("gamma", [0.5, 0.9])
+def test_batch_normalised_logits_cost_at_least_as_much_as_a_gaussian_of_as_many_units(gamma):
+    """33 proportions have 32 free logits; a summary that hardly differs does not let the code vanish."""
+    for spread in (1.0, 1e-3):
+        latent = made(LogisticGaussian, size=33, mean="batch_norm", gamma=gamma, scale=0.01)
+        with torch.no_grad():
+            latent.normalised.offset.zero_()
+        kl = latent(spread * summaries(64)).kl.sum(-1).mean().item()
+        assert kl >= 16 * gamma**2 * 0.997
+    mean = latent.code(summaries(64))
+    logits = mean[:, :-1].log() - mean[:, -1:].log()
+    torch.testing.assert_close(logits.var(0, unbiased=False), torch.full((32,), gamma**2))
+
+
+def test_under_a_dirichlet_what_tells_batch_normalised_logits_apart_is_charged():
+    """Posterior as wide as the prior (alpha 1): half the squared length of the centred logits is left."""
+    latent = LogisticGaussian(
+        LogisticGaussian.Config(size=5, prior="dirichlet", mean="batch_norm", gamma=0.9), H
+    )
+    with torch.no_grad():
+        latent.parameters_of.weight[5:] = 0
+    h = summaries(64)
+    kl = latent(h).kl.sum(-1)
+    logits = latent.code(h).log()  # centring takes out what softmax took out
+    centred = logits - logits.mean(-1, keepdim=True)
+    torch.testing.assert_close(kl, 0.5 * centred.square().sum(-1), rtol=1e-4, atol=1e-4)
+    # Logits that all move together say nothing, whatever their scale.
+    with torch.no_grad():
+        latent.parameters_of.weight[:5] = latent.parameters_of.weight[0].clone()
+    assert latent(h).kl.abs().max() < 1e-4
+
+
 def test_the_learned_offset_begins_at_zero_and_moves_the_mean():
     latent = Gaussian(Gaussian.Config(size=3, mean="batch_norm"), H)
     assert (latent.normalised.offset == 0).all()

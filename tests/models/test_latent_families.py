@@ -24,6 +24,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("gaussian_unitvar", {"variance": 0.05}),
     ("gaussian_unitvar", {"mean": "batch_norm", "variance": 0.64}),
     ("logistic_gaussian", {"prior": "dirichlet", "alpha": 0.5}),
+    ("logistic_gaussian", {"prior": "dirichlet", "mean": "batch_norm"}),
 ]
 
 

@@ -13,7 +13,7 @@ from engine.config import Config as BaseConfig
 from engine.config import param
 from engine.models.distributions.logistic_normal import Differences, Proportions, differences
 from engine.models.latents.base import Latent, LatentFamily
-from engine.models.latents.normal import diagonal
+from engine.models.latents.normal import BatchNormalisedMean, diagonal
 
 
 class LogisticGaussian(LatentFamily):
@@ -33,13 +33,16 @@ class LogisticGaussian(LatentFamily):
       + \tfrac1{K\alpha}` of ProdLDA.
 
     Where we differ from TMNT, whose codes are the dirichlet ones: its KL is of the K logits, of which
-    many make the same proportions, and of other parameters than the sample. Logits of a draw beyond
-    ±15 are taken back to it.
+    many make the same proportions, and of other parameters than the sample: there the sample's mean is
+    batch-normalised and the KL's is not. Here ``mean`` normalises both: with the normal prior the mean KL
+    of a batch is then at least :math:`\tfrac{K-1}2 \gamma^2`; with the dirichlet one only what tells the
+    logits apart counts. Logits of a draw beyond ±15 are taken back to it.
 
     References:
         Logistic-normal distributions, Atchison and Shen, 1980, https://doi.org/10.1093/biomet/67.2.261;
         Autoencoding Variational Inference for Topic Models (ProdLDA), Srivastava and Sutton, 2017,
-        https://arxiv.org/abs/1703.01488; TMNT's seq_vae, MITRE, 2020, https://github.com/mitre/tmnt
+        https://arxiv.org/abs/1703.01488; TMNT's seq_vae, MITRE, 2020, https://github.com/mitre/tmnt; the
+        mean of BN-VAE, Zhu et al., 2020, https://arxiv.org/abs/2004.12585
     """
 
     class Config(BaseConfig):
@@ -67,6 +70,19 @@ class LogisticGaussian(LatentFamily):
             le=1000,
             symbol="α",
         )
+        mean: Literal["free", "batch_norm"] = param(
+            "free",
+            "free: as the encoder gives it. batch_norm: the mean logits are normalised over the batch to the "
+            "scale gamma, so that the code cannot vanish (TMNT, in its samples).",
+        )
+        gamma: float = param(
+            0.9,
+            "Standard deviation of batch-normalised mean logits (1 in TMNT); no effect on free ones. "
+            "Somewhat less than the prior's, which is 1/√α, leaves room for the posterior's own.",
+            gt=0,
+            le=10,
+            symbol="γ",
+        )
 
     paths = ("fisher-rao", "linear")
     where = "on the simplex of proportions"
@@ -80,10 +96,13 @@ class LogisticGaussian(LatentFamily):
         self.parameters_of = nn.Linear(input_size, 2 * logits, bias=False)
         self.register_buffer("zero", torch.zeros(logits), persistent=False)
         self.proportions = Proportions()
+        self.normalised = (
+            BatchNormalisedMean(logits, config.gamma) if config.mean == "batch_norm" else None
+        )
 
-    def _mean_and_logvar(self, h: Tensor) -> tuple[Tensor, Tensor]:
+    def _mean_and_logvar(self, h: Tensor, learn: bool = True) -> tuple[Tensor, Tensor]:
         mean, logvar = self.parameters_of(h).float().chunk(2, dim=-1)
-        return mean, logvar
+        return (mean if self.normalised is None else self.normalised(mean, learn)), logvar
 
     def forward(self, h: Tensor, samples: int | None = None) -> Latent:
         """One reparameterised draw per row, or ``samples`` of them.
@@ -113,7 +132,7 @@ class LogisticGaussian(LatentFamily):
 
     def code(self, h: Tensor) -> Tensor:
         """The proportions (B, K) of the mean logits."""
-        return self._proportions(self._mean_and_logvar(h)[0])
+        return self._proportions(self._mean_and_logvar(h, learn=False)[0])
 
     def centre(self, codes: Tensor) -> Tensor:
         r"""The proportions (K,) in the middle of codes (N, K), as the Fisher-Rao path has it.
@@ -125,7 +144,7 @@ class LogisticGaussian(LatentFamily):
 
     def around(self, h: Tensor, n: int, spread: float) -> Tensor:
         """n draws (n, B, K), the deviation of their logits times ``spread``: they stay proportions."""
-        mean, logvar = self._mean_and_logvar(h)
+        mean, logvar = self._mean_and_logvar(h, learn=False)
         deviation = (0.5 * logvar).exp() * torch.randn(n, *mean.shape, device=mean.device)
         return self._proportions(mean + spread * deviation)
 
