@@ -151,14 +151,16 @@ def _watch(keys: list[str], everything: list[str], files: list[Path], quiet: boo
 
 
 def _words(job: jobs.Job) -> None:
+    stopping = job.cancelled.is_set()
     share = f" {job.share:.0%}" if job.share is not None else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        what = f": {job.what}" if job.what else ""
+        what = ", stopping" if stopping else f": {job.what}" if job.what else ""
         st.caption(
             f":material/hourglass_top: {blocks.plain(f'{job.title}{what}{share}')}", width="content"
         )
         st.button(
-            "Cancel", type="tertiary", key=f"cancel-{job.key}", on_click=jobs.cancel, args=(job.key,)
+            "Cancel", type="tertiary", key=f"cancel-{job.key}", on_click=jobs.cancel, args=(job.key,),
+            disabled=stopping,
         )  # fmt: skip
 
 

@@ -201,13 +201,17 @@ def table(
 
 
 def job_progress(job: jobs.Job) -> None:
-    """A background job: how far, how long still, and Cancel."""
+    """A background job: how far, how long still, and Cancel, or that it is about to stop."""
+    stopping = job.cancelled.is_set()
     left = f", about {blocks_left}" if (blocks_left := _left(job)) else ""
+    left = ", stopping at its next step" if stopping else left
     count = f" {job.done:,} of {job.total:,}" if job.total else f" {job.done:,}" if job.done else ""
     words = f"{job.title}: {job.what}{count}{left}" if job.what else f"{job.title}{count}{left}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(job.share or 0.0, text=plain(words))
-        st.button("Cancel", key=f"cancel-{job.key}", on_click=jobs.cancel, args=(job.key,))
+        st.button(
+            "Cancel", key=f"cancel-{job.key}", on_click=jobs.cancel, args=(job.key,), disabled=stopping
+        )  # fmt: skip
 
 
 def _left(job: jobs.Job) -> str:
@@ -262,6 +266,14 @@ def health(diagnosis: Any, key: str = "health") -> None:
         "collapsed": (st.error, "heart_broken", "The posterior has collapsed"),
     }[diagnosis.state]
     show(plain(words), title=title, icon=f":material/{icon}:")
+
+
+def too_early(diagnosis: Any, why: str) -> None:
+    """The evidence alone, where training has not come far enough for a verdict."""
+    evidence = showing.current().words(" ".join(diagnosis.words[1:]))
+    judged = "Once it has risen *best* is chosen, and whether the code is alive can be told."
+    text = f"{plain(why)} {judged} {plain(evidence)}"
+    st.info(text, title="Too early to tell", icon=":material/hourglass_top:")
 
 
 def need_run(run: Any, checkpoint: str | None) -> bool:

@@ -11,7 +11,7 @@ from engine.runs import health, store
 
 
 def draw(run: store.Run, diagnosis: Any | None, step: int | None = None) -> None:
-    """The verdict with its evidence and its moment; a remedy is one click away.
+    """The verdict with its evidence and its moment, or why it is too early; a remedy is one click away.
 
     Args:
         run: whose posterior it is about.
@@ -20,10 +20,14 @@ def draw(run: store.Run, diagnosis: Any | None, step: int | None = None) -> None
     """
     if diagnosis is None:
         return
-    blocks.health(diagnosis)
-    if (moment := health.moment(run, step)) is not None:
+    moment = health.moment(run, step)
+    if moment is not None and moment.too_early:
+        blocks.too_early(diagnosis, moment.too_early)
+    else:
+        blocks.health(diagnosis)
+    if moment is not None:
         st.caption(f":material/schedule: {_when(moment)}")
-    if not diagnosis.remedies:
+    if not diagnosis.remedies or (moment is not None and moment.too_early):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Clone with a remedy:", width="content")
@@ -36,11 +40,6 @@ def draw(run: store.Run, diagnosis: Any | None, step: int | None = None) -> None
 def _when(moment: health.Moment) -> str:
     """At which step, and why another step may tell something else."""
     words = [f"At step {moment.step:,}."]
-    if moment.rises:
-        words.append(
-            f"The KL weight was {moment.kl_weight:.2g} and still rising: this is no verdict on the run yet, "
-            "and *best* is chosen only once it has risen."
-        )
     if moment.step < moment.last:
         words.append(
             f"The run went on to step {moment.last:,}; the checkpoint *last* may tell something else."

@@ -173,8 +173,11 @@ def _require_success(status: Status) -> None:
 
 def _say_if_collapsed(run: store.Run) -> None:
     """What the page Runs says of a code that the decoder ignores, and how to train with a remedy."""
-    found = health.diagnosis(run)
+    found, moment = health.diagnosis(run), health.moment(run)
     if found is None or found.state != "collapsed":
+        return
+    if moment is not None and moment.too_early:
+        terminal.note(f"Too early to tell whether the posterior is alive. {moment.too_early}")
         return
     terminal.note(" ".join(found.words))
     if found.remedies:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Ids = list[list[int]]
 Scores = dict[str, float]
 COUNTED = 50_000
+_TOLD_EVERY = 100
 
 
 @dataclass(frozen=True)
@@ -133,14 +135,14 @@ def generation_scores(
     stages: list[tuple[str, Callable[[], tuple[Scores, Scores]]]] = [
         ("diversity", lambda: (diversity(ids), diversity(real.ids))),
         ("BLEU", lambda: (_bleu(ids, real.ids), _bleu(stand_ins, real.ids))),
-        ("n-gram perplexity", lambda: _perplexities(ids, stand_ins, real)),
+        ("n-gram perplexity", lambda: _perplexities(ids, stand_ins, real, progress)),
         ("copies", lambda: (_copies(ids, real.originals), _copies(real.ids, real.originals))),
         ("validity", lambda: (_valid(texts, check), _valid(real.texts, check))),
     ]
     found = Generation({"generated": float(len(ids))}, {})
-    for number, (name, measure) in enumerate(stages):
+    for name, measure in stages:
         if progress:
-            progress(number, len(stages), name)
+            progress(0, None, name)
         for scores, more in zip((found.samples, found.real), measure(), strict=True):
             scores.update(more)
     return found
@@ -153,16 +155,24 @@ def _bleu(ids: Ids, real: Ids) -> Scores:
     return {"forward_bleu": forward, "backward_bleu": backward, "harmonic_bleu": harmonic}
 
 
-def _perplexities(ids: Ids, stand_ins: Ids, real: RealText) -> tuple[Scores, Scores]:
+def _perplexities(
+    ids: Ids, stand_ins: Ids, real: RealText, progress: Progress | None
+) -> tuple[Scores, Scores]:
     """Forward and backward, of the written sentences and of the real ones in their place."""
     vocabulary = range(UNKNOWN, real.vocabulary)
-    trained = NgramModel(real.counted, vocabulary)
+    done, total = count(1), len(real.counted) + 6 * len(ids)  # as many real ones as written
+
+    def tick() -> None:
+        if (at := next(done)) % _TOLD_EVERY == 0 and progress:
+            progress(at, total, "n-gram perplexity")
+
+    trained = NgramModel(real.counted, vocabulary, tick=tick)
     first, second = (
-        {"forward_ppl": trained.perplexity(scored), "backward_ppl": model.perplexity(real.ids)}
-        for scored, model in (
-            (ids, NgramModel(ids, vocabulary)),
-            (real.ids, NgramModel(stand_ins, vocabulary)),
-        )
+        {
+            "forward_ppl": trained.perplexity(scored, tick),
+            "backward_ppl": NgramModel(counted, vocabulary, tick=tick).perplexity(real.ids, tick),
+        }
+        for scored, counted in ((ids, ids), (real.ids, stand_ins))
     )
     return first, second
 

@@ -10,8 +10,8 @@ References:
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from engine.config import DataError
@@ -44,13 +44,18 @@ class NgramModel:
         sentences: token ids without start and end, to be counted.
         vocabulary: every id that a sentence may have.
         order: the longest n-gram.
+        tick: called once for each sentence counted.
 
     Raises:
         DataError: there is no sentence to count.
     """
 
     def __init__(
-        self, sentences: Sequence[Tokens], vocabulary: Iterable[int], order: int = ORDER
+        self,
+        sentences: Sequence[Tokens],
+        vocabulary: Iterable[int],
+        order: int = ORDER,
+        tick: Callable[[], None] | None = None,
     ) -> None:
         from nltk.lm import NgramCounter, Vocabulary
         from nltk.lm.models import AbsoluteDiscountingInterpolated as Discounted
@@ -59,32 +64,54 @@ class NgramModel:
             raise DataError("an n-gram model needs at least one sentence to count, got none")
         self.order = order
         once = [(word,) for word in {_END, *vocabulary}]
-        grams = (list(_all_grams(ids, order)) for ids in sentences)
+        grams = (list(_all_grams(ids, order)) for ids in _told(sentences, tick))
         counts = NgramCounter(grams)
         counts.update([once])
         self._model: AbsoluteDiscountingInterpolated = Discounted(
             order, discount=DISCOUNT, vocabulary=Vocabulary(), counter=counts
         )
+        # It goes through all followers of a context; nothing is counted any more, so once is enough.
+        estimator = self._model.estimator
+        estimator._gamma = cache(estimator._gamma)
 
     def probability(self, word: int | None, context: Tokens = ()) -> float:
         """p(word | context); the end of the sentence for None, and a context of a whole beginning."""
         asked = (*(_BEFORE,) * self.order, *context, _END if word is None else word)[-self.order :]
         return self._probability(asked)
 
-    def perplexity(self, sentences: Sequence[Tokens]) -> float:
+    def perplexity(
+        self, sentences: Sequence[Tokens], tick: Callable[[], None] | None = None
+    ) -> float:
         """exp(nats per token) of sentences (ids without start and end), end tokens counted.
+
+        Args:
+            sentences: token ids.
+            tick: called once for each sentence.
 
         Raises:
             DataError: there is no sentence.
         """
         if not len(sentences):
             raise DataError("a perplexity needs at least one sentence, got none")
-        asked = Counter(gram for ids in sentences for gram in _grams(ids, self.order))
-        nats = math.fsum(-n * math.log(self._probability(gram)) for gram, n in asked.items())
-        return math.exp(nats / asked.total())
+        known: dict[Gram, float] = {}
+        nats, tokens = [], 0
+        for ids in _told(sentences, tick):
+            for gram in _grams(ids, self.order):
+                if gram not in known:
+                    known[gram] = -math.log(self._probability(gram))
+                nats.append(known[gram])
+                tokens += 1
+        return math.exp(math.fsum(nats) / tokens)
 
     def _probability(self, gram: Gram) -> float:
         return float(self._model.unmasked_score(gram[-1], gram[:-1]))
+
+
+def _told(sentences: Sequence[Tokens], tick: Callable[[], None] | None) -> Iterator[Tokens]:
+    for ids in sentences:
+        yield ids
+        if tick:
+            tick()
 
 
 def _grams(ids: Tokens, order: int) -> Iterator[Gram]:

@@ -27,6 +27,13 @@ class Moment:
     kl_weight: float | None
     rises: bool
 
+    @property
+    def too_early(self) -> str:
+        """Why there can be no verdict yet, as a sentence; nothing where there can be one."""
+        if not self.rises:
+            return ""
+        return f"The KL weight was {self.kl_weight:.2g} at step {self.step:,} and still rising."
+
 
 def moment(run: Run, step: int | None = None) -> Moment | None:
     """Where in the run a step is, the last validation's by default; None before the first."""
@@ -43,9 +50,16 @@ def moment(run: Run, step: int | None = None) -> Moment | None:
     if until.empty:
         return Moment(step, last, None, False)
     now = float(until.iloc[-1])
-    # At the end of the records, whether it rises is seen by where it came from.
-    rises = bool(after.iloc[0] > now if len(after) else (until.iloc[-2:].diff() > 0).any())
+    if len(weights) == 1:
+        rises = now < 1 and _annealed(run)
+    else:  # at the end of the records, whether it rises is seen by where it came from
+        rises = bool(after.iloc[0] > now if len(after) else (until.iloc[-2:].diff() > 0).any())
     return Moment(step, last, now, rises)
+
+
+def _annealed(run: Run) -> bool:
+    remedies = run.config().get("objective", {}).get("remedies", ())
+    return any("annealing" in remedy["name"] for remedy in remedies)
 
 
 def diagnosis(run: Run) -> Diagnosis | None:
