@@ -107,7 +107,7 @@ def test_all_moments_are_in_the_map_so_that_play_asks_nobody(make: Make) -> None
     assert told["about"]["axes"] == ["model mean, unit 1", "inference mean, unit 1"]
     (diagonal,) = told["overlays"]["paths"]
     assert diagonal["kind"] == "dashed" and diagonal["stops"] == [[-3.0, -3.0], [3.0, 3.0]]
-    assert "At the origin" in said(app) and "the encoder lags behind" in said(app)
+    assert "At the origin" in said(app) and "The encoder lags behind" in said(app)
 
 
 def test_two_runs_lie_side_by_side_on_the_same_axes(make: Make) -> None:

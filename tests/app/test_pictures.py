@@ -166,6 +166,11 @@ def test_words_about_sentences_become_words_about_pictures() -> None:
     assert (
         showing.IMAGES.words(said) == "Choose a picture: 2 nats an image; 3 nats for all pictures."
     )
+    names = "data.max_tokens, training.mean_space.sentences, the tokeniser's, a latent token"
+    assert showing.IMAGES.words(names) == names
+    assert showing.IMAGES.words("Tokens of a sentence, token by token.") == (
+        "Pixels of a picture, pixel by pixel."
+    )
     assert showing.TEXT.unit(METRICS["kl"]) == "nats/sentence"
     assert showing.IMAGES.unit(METRICS["kl"]) == "nats/image"
 

@@ -49,6 +49,27 @@ def test_a_data_set_of_images_begins_with_a_preset_for_images_however_it_was_cho
     assert by_picker.session_state["draft"].origin == "quick"
 
 
+def test_the_settings_of_a_run_of_pictures_speak_of_pictures(page: Open, home: Path) -> None:
+    app = page("train", corpus="digits")
+    app.toggle(key=form(app, "training.mean_space?")).set_value(True).run()
+    assert not app.exception
+    named = [
+        (widget.label, widget.help or "")
+        for kind in (app.number_input, app.selectbox, app.toggle, app.text_input)
+        for widget in kind
+        if widget.key and widget.key.startswith(app.session_state["draft"].key)
+    ]
+    labels = {label for label, _ in named}
+    assert {"Max pixels", "Batch size B (pictures)", "Side (pixels)", "Pictures"} <= labels
+    assert not {"Vocab size (ids)", "Lowercase", "Word vectors", "Source"} & labels
+    about = [text for label, help in named for text in (label, help)]
+    spoken = [text for text in about if "entence" in text or "tokens" in text]
+    assert not spoken
+    of_text = page("train")
+    assert not any(widget.label == "Side (pixels)" for widget in of_text.number_input)
+    assert any(widget.label == "Max tokens" for widget in of_text.number_input)
+
+
 def test_a_preset_that_cannot_read_the_data_set_brings_its_own(page: Open, home: Path) -> None:
     app = page("train", corpus="digits")
     app.button(key="preset-standard").click().run()
