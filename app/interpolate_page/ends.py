@@ -34,7 +34,7 @@ def _one(name: str, end: Any) -> None:
                 ("as read", end.seen),
                 ("comes back", end.reconstruction),
             ]
-            st.html(thumbnails.row(sides))
+            st.html(f'<div class="zs-together">{thumbnails.row(sides)}</div>')
         else:
             st.html(f'<div class="zs-sentence">{shown.html(end.reconstruction)}</div>')
         blocks.unread(end)

@@ -61,6 +61,12 @@ def test_every_mode_of_interpolate_takes_pictures(
     assert html(app).count(PICTURE) >= 2
     assert not any(field.key in ("a", "b", "c", "through") for field in app.text_input)
     no_uri_in_words(app)
+    helps = [metric.help for metric in app.metric] + [one.value for one in app.caption]
+    assert not any("entence" in text or "read the same" in text for text in helps)
+    if mode == "Two sentences":  # its files are asked for
+        app.segmented_control(key="about-path").set_value("Take away").run()
+    names = [button.proto.label for button in app.get("download_button")]
+    assert {"CSV", "JSON", "Markdown", "LaTeX", "One picture (PNG)"} <= set(names)
 
 
 def test_the_two_pictures_are_swapped_and_a_link_brings_them(page: Open, gallery: Path) -> None:
