@@ -121,6 +121,14 @@ def test_two_runs_lie_side_by_side_on_the_same_axes(make: Make) -> None:
     assert "the encoder lags behind" in said(app) and "keeps up" in said(app)
 
 
+def test_a_run_that_was_looked_at_alone_gets_its_name_beside_another(make: Make) -> None:
+    make("basic", LAGGING)
+    make("aggressive", KEEPING_UP)
+    assert [pane["title"] for pane in sent(opened("basic"))["points"]["panes"]] == [""]
+    panes = sent(opened("basic", mean_space_beside="aggressive"))["points"]["panes"]
+    assert [pane["title"] for pane in panes] == ["basic", "aggressive"]
+
+
 def test_two_runs_are_shown_over_the_sentences_that_both_have(make: Make) -> None:
     make("basic", LAGGING)
     make("other", [snapshot(0, ROWS + OTHER, 0, 0), snapshot(200, ROWS + OTHER, 1, 1)])
