@@ -278,7 +278,7 @@ METRICS: dict[str, Metric] = {
         "Mutual information, in-batch",
         "nats",
         "higher",
-        "System A's estimator: the aggregate is the batch's, so it never exceeds ln(batch size). Batch-size weighted mean.",
+        "As the code of He et al. 2019 estimates it: the aggregate is the batch's, so it never exceeds ln(batch size). Batch-size weighted mean.",
         HE2019,
     ),
     "mutual_information_n": Metric(

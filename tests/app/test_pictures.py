@@ -103,6 +103,29 @@ def test_what_an_address_brings_is_no_picture_unless_it_is_a_png(page: Open, gal
     assert "Two pictures, please" in "".join(str(one.value) for one in app.markdown)
 
 
+def test_a_picture_of_which_nothing_is_left_when_it_is_read_says_so(
+    page: Open, gallery: Path, said: Said, wait_until: Callable[..., None]
+) -> None:
+    thin = np.zeros((200, 200), np.uint8)
+    thin[100, 100] = 255
+    lost = "Nothing of it is left"
+    app = page("interpolate", run="small", a=write(thin), b=write(np.full((9, 9), 255, np.uint8)))
+    wait_until(app, lambda app: not jobs.live())
+    assert said(app.run()).count(lost) == 1
+    app = page("reconstruct", run="small")
+    assert lost not in said(app)
+    app.session_state["picture-sentence"] = write(thin)
+    assert lost in said(app.run())
+
+
+def test_what_is_measured_of_pictures_promises_no_samples(
+    page: Open, gallery: Path, said: Said
+) -> None:
+    app = page("runs", run="small")
+    app.button(key="Evaluate-small").click().run()
+    assert "a probe of the labels" in said(app) and "real pictures" not in said(app)
+
+
 @pytest.mark.parametrize("n", [4, 256])
 def test_samples_are_a_grid_of_pictures(
     n: int, page: Open, gallery: Path, wait_until: Callable[..., None]
