@@ -33,6 +33,10 @@ LONGEST = 140
 # Beside units, which say "nats/image" (Metric.unit_for), "per" and "a" say image too.
 WORDS = (
     (
+        "Nats are per sentence; the end token is counted, start and padding are not.",
+        "Nats are per image.",
+    ),
+    (
         "Longer sentences are cut here, start and end not counted.",
         "At least the pixels of a whole picture, rows times columns: none is cut.",
     ),
@@ -43,10 +47,6 @@ WORDS = (
     ("per sentence", "per image"),
     ("many lines", "many pictures"),
     ("line as given", "as given"),
-    (
-        "Nats are per sentence; the end token is counted, start and padding are not.",
-        "Nats are per image.",
-    ),
     ("Tokens, the end included, that", "Pixels that"),
     ("the sentence's words", "the picture's pixels"),
     ("the end token", "the end"),

@@ -89,6 +89,7 @@ with right:
         with blocks.kindly("These settings do not go together"):
             plan = plans.make(config)
             cards.plan(plan)
+            cards.side(config, draft.origin)
             figure = charts.schedule(plan.steps, plan.weights, plan.steps_per_epoch)
             blocks.chart(figure, "schedule", cards.about_schedule(plan))
     for problem in problems:

@@ -93,6 +93,7 @@ def test_the_guide_tells_the_numbers_of_images_in_their_words(page: Open, home: 
     assert not {"bleu", "forward_ppl", "rare_words", "valid"} & set(table["Key"])
     told = " ".join([*table["How it is computed"], *table["Unit"], *table.index])
     assert "entence" not in told and "end token" not in told
+    assert any("Nats are per image." in one.value for one in app.markdown)
     app.text_input(key="guide-number").set_value("active units").run()
     assert "active_units" in set(app.table[-1].value["Key"])
     assert len(app.table[-1].value) < len(table)

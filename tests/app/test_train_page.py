@@ -70,6 +70,28 @@ def test_the_settings_of_a_run_of_pictures_speak_of_pictures(page: Open, home: P
     assert any(widget.label == "Max tokens" for widget in of_text.number_input)
 
 
+def test_pictures_that_a_model_would_read_smaller_are_read_whole_at_a_click(
+    page: Open, home: Path, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    from engine.data.importing import import_path
+
+    path = tmp_path / "wide.npz"
+    rng = np.random.default_rng(0)
+    np.savez(path, images=rng.integers(0, 255, (40, 12, 10)).astype(np.uint8))
+    import_path(path, "wide")
+    app = page("train", corpus="wide")
+    assert any("reads them at 8 by 8" in one.value for one in app.caption)
+    app.button(key="read-whole").click().run()
+    assert not app.exception and not app.error
+    config = app.session_state["draft"].config
+    sides = (config.tokenizer.side, config.model.encoder.side, config.model.decoder.side)
+    assert sides == (12, 12, 12) and config.data.max_tokens == 144
+    assert app.session_state["draft"].origin == "lagging-omniglot-small"
+    assert not any(button.key == "read-whole" for button in app.button)
+
+
 def test_a_preset_that_cannot_read_the_data_set_brings_its_own(page: Open, home: Path) -> None:
     app = page("train", corpus="digits")
     app.button(key="preset-standard").click().run()
