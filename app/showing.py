@@ -32,6 +32,7 @@ LONGEST = 140
 # a setting such as data.max_tokens a word about sentences.
 # Beside units, which say "nats/image" (Metric.unit_for), "per" and "a" say image too.
 WORDS = (
+    ("draws of a sentence's posterior read", "draws of a picture's posterior look like"),
     (
         "Nats are per sentence; the end token is counted, start and padding are not.",
         "Nats are per image.",
@@ -60,7 +61,6 @@ WORDS = (
     ("Token", "Pixel"),
     ("sentence", "picture"),
     ("Sentence", "Picture"),
-    ("draws of a sentence's posterior read", "draws of a picture's posterior look like"),
     ("read as the code", "look as the code"),
     ("Reads as the step", "Looks as the step"),
     ("reads the same", "looks the same"),

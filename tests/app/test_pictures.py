@@ -195,6 +195,8 @@ def test_words_about_sentences_become_words_about_pictures() -> None:
     assert (
         showing.IMAGES.words(said) == "Choose a picture: 2 nats an image; 3 nats for all pictures."
     )
+    for ours, theirs in showing.WORDS:
+        assert showing.IMAGES.words(ours) == theirs, f"{ours!r} stands after what is inside it"
     names = "data.max_tokens, training.mean_space.sentences, the tokeniser's, a latent token"
     assert showing.IMAGES.words(names) == names
     assert showing.IMAGES.words("Tokens of a sentence, token by token.") == (
