@@ -187,6 +187,24 @@ def plan(plan: Any) -> None:
         st.warning(blocks.plain(warning[:1].upper() + warning[1:]), icon=":material/info:")
 
 
+def side(config: Any, origin: str) -> None:
+    """Says so where a model reads pictures at another size than they have, with a button that mends it."""
+    whole, ours = drafts.side_of(config.data.name), config.tokenizer.side
+    if config.tokenizer.reads != "images" or whole in (None, ours):
+        return
+    st.caption(
+        f":material/info: The pictures have up to {whole} pixels a side; the model reads them at {ours} by "
+        f"{ours}. Time grows with the pixels."
+    )
+    with blocks.kindly("These settings cannot read them at that size"):
+        other = drafts.at_side(config, whole)
+        st.button(
+            f"Read them at {whole} by {whole}", icon=":material/aspect_ratio:", key="read-whole",
+            help="Sets the side of tokeniser, encoder and decoder, and the most pixels.",
+            on_click=state.new_draft, args=(other, origin),
+        )  # fmt: skip
+
+
 def about_schedule(plan: Any) -> str:
     """The schedule's curve in words."""
     first, last, top = plan.weights[0], plan.weights[-1], plan.weights.max()

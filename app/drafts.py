@@ -6,10 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from app import plans, state
+from app import loaders, plans, state
+from app.once import once
 from engine.data.corpus import NOUNS
 
 FIRST = "quick"
+LOOKED_AT = 16
 
 
 def begin(data: str | None) -> None:
@@ -52,6 +54,40 @@ def kind_of(data: str) -> str | None:
 def reads(config: Any, kind: str | None) -> bool:
     """Whether an experiment can learn from data of a kind; yes where it is not known."""
     return kind in (None, config.tokenizer.reads)
+
+
+def side_of(data: str) -> int | None:
+    """The side at which a model reads pictures of a data set as they are; None where it is not here, or of text.
+
+    The longest of the first ones, and never more than a model may have.
+    """
+    from engine.data.corpus import Corpus
+    from engine.data.pictures import read
+    from engine.models.pictures.pixels import MOST_SIDE
+
+    if not any(card.name == data and card.kind == "images" for card in loaders.corpora()):
+        return None
+    corpus = Corpus.open(data)
+
+    def found() -> int:
+        first = corpus.texts("train", range(min(LOOKED_AT, corpus.rows("train"))))
+        return min(MOST_SIDE, max(max(read(text).shape) for text in first))
+
+    return once(f"side|{data}|{corpus.card.fingerprint}", found)
+
+
+def at_side(config: Any, side: int) -> Any:
+    """The same experiment with pictures of another side, throughout.
+
+    Raises:
+        ConfigError: its parts cannot have that side.
+    """
+    from engine.experiment import override
+
+    parts = ("tokenizer", "model.encoder", "model.decoder")
+    return override(
+        config, [*(f"{part}.side={side}" for part in parts), f"data.max_tokens={side**2}"]
+    )
 
 
 def _on(config: Any, data: str) -> Any:

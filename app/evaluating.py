@@ -57,9 +57,9 @@ def ask(run: store.Run) -> None:
         with st.form("evaluate", border=False):
             st.caption(
                 shown.words(
-                    "Bounds, information, holes, codes swapped between sentences, reconstructions, samples "
-                    "beside real sentences, a probe of the labels: all that applies, as one table that is kept "
-                    "with the run."
+                    "Bounds, information, holes, codes swapped between sentences, reconstructions, "
+                    + ("" if shown.images else "samples beside real sentences, ")
+                    + "a probe of the labels: all that applies, as one table that is kept with the run."
                 )
             )
             with st.grid(2):

@@ -73,5 +73,5 @@ def _said(run: store.Run, checkpoint: str, table: dict[str, Any]) -> None:
     if step is not None and now is not None and now != step:
         text = f"Made at step {step:,}; this checkpoint is of step {now:,} now. Evaluate it again."
         st.caption(f":material/history: {text}")
-    for note in table.get("notes", []):
-        st.caption(f":material/info: {blocks.plain(str(note).capitalize())}.")
+    for note in map(str, table.get("notes", [])):
+        st.caption(f":material/info: {blocks.plain(note[:1].upper() + note[1:])}.")

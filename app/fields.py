@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -47,12 +48,19 @@ def problem(info: FieldInfo, value: Any) -> str:
     return ""
 
 
-def label(name: str, info: FieldInfo, owner: str = "") -> str:
-    """A setting's name for people: whose it is, words, symbol and unit."""
+def label(name: str, info: FieldInfo, owner: str = "", worded: Callable[[str], str] = str) -> str:
+    """A setting's name for people: whose it is, words, symbol and unit.
+
+    Args:
+        name, info: the setting.
+        owner: what it belongs to, where that is not said around it.
+        worded: puts what a number counts in the words of the data; a name without a unit stays.
+    """
     symbol, unit = extra(info, "symbol"), extra(info, "unit")
     words = humanise(f"{owner}_{name}" if owner else name)
-    named = unit and words.lower().endswith(unit)  # "Max tokens" needs no "(tokens)"
-    return words + (f" {symbol}" if symbol else "") + (f" ({unit})" if unit and not named else "")
+    if unit and words.lower().endswith(unit):  # "Max tokens" needs no "(tokens)"
+        words, unit = worded(words), None
+    return words + (f" {symbol}" if symbol else "") + (f" ({worded(unit)})" if unit else "")
 
 
 def humanise(name: str) -> str:

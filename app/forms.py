@@ -1,7 +1,8 @@
 """edit(config) -> config: widgets drawn from a config's classes, one branch per TYPE of setting, none per setting.
 
 Bounds, unit, symbol and help come from ``engine.config.param``; what is ``basic`` comes first, the rest
-goes under Advanced, by section. A registry's union is a box of names and the form of the one chosen; a
+goes under Advanced, by section. Of data of one kind, settings that are about another are left out, and words
+about sentences become words about that kind. A registry's union is a box of names and the form of the one chosen; a
 tuple of such unions is a multiple choice and a form each.
 """
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from app import fields
+from app.showing import TEXT, Showing
 from engine.config import explain
 
 COLUMNS = 3
@@ -57,6 +59,7 @@ def edit(
     basic: Any = None,
     advanced: Any = None,
     kept: Collection[str] = (),
+    shown: Showing | None = None,
 ) -> Edited:
     """Draw ``config`` as a form and return what it now holds.
 
@@ -66,10 +69,11 @@ def edit(
         basic: container of the settings that come first (the page, if None).
         advanced: container of the others; with None all are drawn in ``basic``.
         kept: dotted settings that are not drawn and stay as they are ("data.name").
+        shown: what the settings are about; all are drawn, in words about sentences, where nobody says.
     """
     first = Area(st.container() if basic is None else basic)
     sections = _sections(type(config), advanced) if advanced is not None else {}
-    form, values = _Form(frozenset(f"{key}.{path}" for path in kept)), {}
+    form, values = _Form(frozenset(f"{key}.{path}" for path in kept), shown), {}
     for name, info in type(config).model_fields.items():
         rest = sections.get(name) or sections.get("") or first
         values[name] = form.draw(getattr(config, name), name, info, f"{key}.{name}", first, rest)
@@ -98,10 +102,12 @@ def _has_advanced(info: FieldInfo) -> bool:
 
 
 class _Form:
-    """One drawing of a form: what is wrong with it so far, and what it leaves alone."""
+    """One drawing of a form: what is wrong with it so far, what it leaves alone, what it is about."""
 
-    def __init__(self, kept: frozenset[str]) -> None:
+    def __init__(self, kept: frozenset[str], shown: Showing | None) -> None:
         self.kept = kept
+        self.kind = None if shown is None else shown.kind
+        self.words = (shown or TEXT).words
         self.problems: list[str] = []
 
     def draw(
@@ -115,7 +121,8 @@ class _Form:
         owner: str = "",
     ) -> Any:
         """The widget or form of one setting, by its type; the value it now holds, as plain data."""
-        if key in self.kept:
+        only = fields.extra(info, "only")
+        if key in self.kept or (self.kind is not None and only not in (None, self.kind)):
             return value
         inner = fields.strip(info.annotation)
         area = basic if fields.extra(info, "basic") else rest
@@ -130,9 +137,11 @@ class _Form:
         if len(get_args(inner)) == 1 and get_origin(inner) is Literal:
             return value
         # Away from its section a setting says whose it is: "Encoder hidden", "Latent size".
-        title = fields.label(name, info, owner if area is basic and basic is not rest else "")
+        title = fields.label(
+            name, info, owner if area is basic and basic is not rest else "", self.words
+        )
         with area.cell():
-            result = _scalar(value, title, info, inner, key)
+            result = _scalar(value, title, self.words(info.description or ""), info, inner, key)
             if problem := fields.problem(info, result):
                 self.problems.append(f"{title}: {problem}")
                 st.caption(f":red[{problem}]")
@@ -161,7 +170,10 @@ class _Form:
             return self._fields(value, key, basic, rest)
         part = rest.block()
         switch = part.container.toggle(
-            fields.label(name, info), value is not None, key=f"{key}?", help=info.description
+            fields.label(name, info),
+            value is not None,
+            key=f"{key}?",
+            help=self.words(info.description or ""),
         )
         return self._fields(value or cls(), key, part, part) if switch else None
 
@@ -179,7 +191,10 @@ class _Form:
 
         Where the choice is basic, the box stands among the basic settings.
         """
-        chosen, part = value.name, rest.block(fields.humanise(name), info.description or "")
+        chosen, part = (
+            value.name,
+            rest.block(fields.humanise(name), self.words(info.description or "")),
+        )
         place = basic if fields.extra(info, "basic") else part
         if len(options) > 1:
             with place.cell():
@@ -188,7 +203,7 @@ class _Form:
                     list(options),
                     index=list(options).index(value.name),
                     key=f"{key}:",
-                    help=fields.summary(options[chosen]),
+                    help=self.words(fields.summary(options[chosen])),
                     format_func=fields.humanise,
                 )
         config = value if chosen == value.name else options[chosen]()
@@ -211,7 +226,7 @@ class _Form:
             list(options),
             default=list(present),
             key=f"{key}:",
-            help=info.description,
+            help=self.words(info.description or ""),
             format_func=fields.humanise,
             placeholder="None: the plain objective",
         )
@@ -219,7 +234,7 @@ class _Form:
         for entry in chosen:
             box = Area(part.container.container(border=True, gap="small"))
             box.container.markdown(
-                f"**{fields.humanise(entry)}**  \n:gray[{fields.summary(options[entry])}]"
+                f"**{fields.humanise(entry)}**  \n:gray[{self.words(fields.summary(options[entry]))}]"
             )
             config = present.get(entry) or options[entry]()
             values = self._fields(config, f"{key}.{entry}", box, box)
@@ -227,9 +242,9 @@ class _Form:
         return result
 
 
-def _scalar(value: Any, title: str, info: FieldInfo, kind: Any, key: str) -> Any:
+def _scalar(value: Any, title: str, help: str, info: FieldInfo, kind: Any, key: str) -> Any:
     """One widget for a plain value."""
-    help, optional = info.description, fields.optional(info.annotation)
+    optional = fields.optional(info.annotation)
     if get_origin(kind) is Literal:
         options = list(get_args(kind))
         place = options.index(value)

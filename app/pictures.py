@@ -77,6 +77,21 @@ def field(run: Run, key: str, label: str) -> str:
     return text
 
 
+def unread(chosen: str, seen: str) -> None:
+    """Says so where a picture has ink and the model, which reads it smaller, sees none of it."""
+    if _inked(chosen) and not _inked(seen):
+        st.caption(
+            ":material/info: Nothing of it is left at the size that the model reads: crop it closer to its ink, "
+            "or draw it bolder."
+        )
+
+
+def _inked(text: str) -> bool:
+    from engine.data.pictures import read
+
+    return bool(thumbnails.trusted(text)) and bool(read(text).any())
+
+
 def kept(key: str) -> str:
     """The picture under a key; empty where there is none, or something else."""
     text = str(st.session_state.get(key) or "")

@@ -8,6 +8,7 @@ text is escaped, and only what is a PNG in base64 becomes the source of a pictur
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,13 +28,28 @@ from engine.runs.store import Run
 
 Kind = Literal["text", "images"]
 LONGEST = 140
-# From the longest: what is inside another must come after it.
+# From the longest: what is inside another must come after it. A latent token is no pixel, nor is the name of
+# a setting such as data.max_tokens a word about sentences.
 # Beside units, which say "nats/image" (Metric.unit_for), "per" and "a" say image too.
 WORDS = (
+    ("draws of a sentence's posterior read", "draws of a picture's posterior look like"),
+    (
+        "Nats are per sentence; the end token is counted, start and padding are not.",
+        "Nats are per image.",
+    ),
+    (
+        "Longer sentences are cut here, start and end not counted.",
+        "At least the pixels of a whole picture, rows times columns: none is cut.",
+    ),
+    ("no perplexity of the text", "no perplexity of the pictures"),
+    ("nats/sentence", "nats/image"),
     ("nats a sentence", "nats an image"),
+    ("Readings", "Variants"),
     ("per sentence", "per image"),
     ("many lines", "many pictures"),
     ("line as given", "as given"),
+    ("Tokens, the end included, that", "Pixels that"),
+    ("the sentence's words", "the picture's pixels"),
     ("the end token", "the end"),
     (", end token counted, start token and padding not", ""),
     (", end token counted", ""),
@@ -45,12 +61,23 @@ WORDS = (
     ("Token", "Pixel"),
     ("sentence", "picture"),
     ("Sentence", "Picture"),
+    ("read as the code", "look as the code"),
+    ("Reads as the step", "Looks as the step"),
     ("reads the same", "looks the same"),
     ("read the same", "look the same"),
     ("Real text", "Real pictures"),
     ("Type ", "Choose "),
     ("typed", "chosen"),
 )
+
+
+def _pattern(ours: str) -> re.Pattern[str]:
+    """Finds a phrase anywhere, and a word where it stands alone or in the plural."""
+    whole = rf"(?<![\w.])(?<!atent ){ours}(?=s?\b)" if ours.isalpha() else re.escape(ours)
+    return re.compile(whole)
+
+
+_PATTERNS = [(_pattern(ours), theirs) for ours, theirs in WORDS]
 
 
 @dataclass(frozen=True)
@@ -85,8 +112,8 @@ class Showing:
     def words(self, text: str) -> str:
         """Words that were written about sentences, about what this run is of."""
         if self.images:
-            for ours, theirs in WORDS:
-                text = text.replace(ours, theirs)
+            for ours, theirs in _PATTERNS:
+                text = ours.sub(theirs, text)
         return text
 
     def chart(self, figure: go.Figure) -> go.Figure:

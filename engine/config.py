@@ -18,7 +18,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -67,6 +67,7 @@ def param(
     unit: str | None = None,
     symbol: str | None = None,
     basic: bool = False,
+    only: Literal["text", "images"] | None = None,
     **bounds: Any,
 ) -> Any:
     """A setting with its help text; bounds are pydantic's (ge, gt, le, lt, min_length ...).
@@ -77,11 +78,12 @@ def param(
         unit: what the number counts ("steps", "nats").
         symbol: how papers write it ("β").
         basic: shown before "Advanced" is opened.
+        only: the kind of data that it is about; it has no effect on others.
         bounds: passed to ``pydantic.Field``; every number has at least one.
     """
     if not help.strip():
         raise ValueError("a parameter needs a help text")
-    extra: Any = {"unit": unit, "symbol": symbol, "basic": basic}
+    extra: Any = {"unit": unit, "symbol": symbol, "basic": basic, "only": only}
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 

@@ -33,13 +33,14 @@ HOFFMAN2016 = "ELBO surgery, Hoffman and Johnson, 2016, NIPS workshop on approxi
 
 @dataclass(frozen=True)
 class Metric:
-    """One number: how it is called, counted, read and computed."""
+    """One number: how it is called, counted, read and computed; ``only`` names the kind of data that has it."""
 
     label: str
     unit: str
     better: Literal["higher", "lower", "zero", "none"]
     meaning: str
     reference: str = ""
+    only: Literal["text", "images"] | None = None
 
     def unit_for(self, kind: Literal["text", "images"]) -> str:
         """The unit where the data are of this kind: an image stands for a sentence, a pixel for a token."""
@@ -249,6 +250,7 @@ METRICS: dict[str, Metric] = {
         "lower",
         "Reconstruction perplexity in which each of the R rare words has an equal part of the probability of <unk>: comparable between vocabularies.",
         COTK,
+        only="text",
     ),
     "rare_words": Metric(
         "Rare words",
@@ -256,6 +258,7 @@ METRICS: dict[str, Metric] = {
         "none",
         "R: words of the training split and the split measured that the vocabulary lacks.",
         COTK,
+        only="text",
     ),
     # -- what codes say of their sentences ---------------------------------------------------------
     "mutual_information": Metric(
@@ -275,7 +278,7 @@ METRICS: dict[str, Metric] = {
         "Mutual information, in-batch",
         "nats",
         "higher",
-        "System A's estimator: the aggregate is the batch's, so it never exceeds ln(batch size). Batch-size weighted mean.",
+        "As the code of He et al. 2019 estimates it: the aggregate is the batch's, so it never exceeds ln(batch size). Batch-size weighted mean.",
         HE2019,
     ),
     "mutual_information_n": Metric(
@@ -409,6 +412,7 @@ METRICS: dict[str, Metric] = {
         "higher",
         "Corpus BLEU of free-running reconstructions against their sources, tokens as the tokeniser cuts them.",
         "A Call for Clarity in Reporting BLEU Scores, Post, 2018, arXiv:1804.08771",
+        only="text",
     ),
     "edit_similarity": Metric(
         "Edit similarity",
@@ -445,6 +449,7 @@ METRICS: dict[str, Metric] = {
         "sentences",
         "none",
         "n, drawn from the prior; as many real ones stand beside them, since all that is measured of them depends on n.",
+        only="text",
     ),
     "unique": Metric(
         "Different sentences",
@@ -453,7 +458,11 @@ METRICS: dict[str, Metric] = {
         "Different sentences among those written, over all of them.",
     ),
     "mean_length": Metric(
-        "Mean length", "tokens", "none", "Tokens per sentence written, end token not counted."
+        "Mean length",
+        "tokens",
+        "none",
+        "Tokens per sentence written, end token not counted.",
+        only="text",
     ),
     "distinct_1": Metric(
         "Distinct-1",
@@ -461,6 +470,7 @@ METRICS: dict[str, Metric] = {
         "higher",
         "Different tokens over all tokens written. Falls with how many sentences there are: compare equal numbers.",
         LI2016,
+        only="text",
     ),
     "distinct_2": Metric(
         "Distinct-2",
@@ -468,6 +478,7 @@ METRICS: dict[str, Metric] = {
         "higher",
         "Different pairs of neighbouring tokens over all pairs. Falls with how many sentences there are: compare equal numbers.",
         LI2016,
+        only="text",
     ),
     "self_bleu": Metric(
         "Self-BLEU",
@@ -475,6 +486,7 @@ METRICS: dict[str, Metric] = {
         "lower",
         "Mean BLEU-4 of each sentence with all the others as references, of 1,000 sentences at most. Rises with how many there are: compare with as many real sentences.",
         "Texygen, Zhu et al., 2018, arXiv:1802.01886",
+        only="text",
     ),
     "copied": Metric(
         "Copied",
@@ -488,12 +500,14 @@ METRICS: dict[str, Metric] = {
         "none",
         "Of the different sentences written, those that are no training sentence. Real sentences of the split say what is usual.",
         "GuacaMol, Brown et al., 2019, arXiv:1811.09621 (uniqueness and novelty apart)",
+        only="text",
     ),
     "valid": Metric(
         "Valid",
         "share",
         "higher",
         "Sentences written that pass the check asked for: python, whether a line parses as a statement or the first line of one; digits, whether a text draws a picture of 8 by 8; or a function of one's own. Real sentences are checked as the tokeniser gives them back.",
+        only="text",
     ),
     "path_valid": Metric(
         "Valid on the way",
@@ -501,26 +515,32 @@ METRICS: dict[str, Metric] = {
         "higher",
         "The same check of the nine inner points of eleven-point paths between the codes of random pairs of sentences, mean over the paths.",
         TRANSFORMER_VAE,
+        only="text",
     ),
     "path_valid_se": Metric(
         "Valid on the way, standard error",
         "share",
         "lower",
         "Of the mean over the paths; points of one path are not independent.",
+        only="text",
     ),
     "path_ends_valid": Metric(
         "Valid at the ends of the way",
         "share",
         "higher",
         "The same check of what the ends of these paths decode to, which are reconstructions.",
+        only="text",
     ),
-    "paths": Metric("Paths", "paths", "none", "Random pairs of sentences that were joined."),
+    "paths": Metric(
+        "Paths", "paths", "none", "Random pairs of sentences that were joined.", only="text"
+    ),
     "forward_bleu": Metric(
         "Forward BLEU",
         "0 to 100",
         "higher",
         "Mean BLEU-4 of each sentence written with n real sentences of the split as references, exponential smoothing: quality. Rises with n. Beside it: n training sentences in place of those written.",
         SHI2018,
+        only="text",
     ),
     "backward_bleu": Metric(
         "Backward BLEU",
@@ -528,6 +548,7 @@ METRICS: dict[str, Metric] = {
         "higher",
         "Mean BLEU-4 of each of n real sentences of the split with those written as references, exponential smoothing: coverage. Rises with n. Beside it: n training sentences in place of those written.",
         SHI2018,
+        only="text",
     ),
     "harmonic_bleu": Metric(
         "Forward and backward BLEU",
@@ -535,6 +556,7 @@ METRICS: dict[str, Metric] = {
         "higher",
         "Harmonic mean of forward and backward BLEU: low where either quality or coverage is.",
         SHI2018,
+        only="text",
     ),
     "forward_ppl": Metric(
         "Forward perplexity",
@@ -542,6 +564,7 @@ METRICS: dict[str, Metric] = {
         "lower",
         "Of the sentences written under a 4-gram model of at most 50,000 training sentences: interpolated absolute discounting (0.75), one count more for every word; end token counted, <unk> as an ordinary token. One sentence repeated scores well: read it beside backward perplexity.",
         ZHAO2018,
+        only="text",
     ),
     "backward_ppl": Metric(
         "Backward perplexity",
@@ -549,6 +572,7 @@ METRICS: dict[str, Metric] = {
         "lower",
         "Of n real sentences of the split under the same 4-gram model of the n sentences written: what they do not cover is dear. Beside it: the model of n training sentences.",
         ZHAO2018,
+        only="text",
     ),
     # -- paths -------------------------------------------------------------------------------------
     "interpolation_smoothness": Metric(

@@ -2,7 +2,19 @@
 
 import streamlit as st
 
-from app import blocks, cards, charts, commands, drafts, forms, loaders, navigation, plans, state
+from app import (
+    blocks,
+    cards,
+    charts,
+    commands,
+    drafts,
+    forms,
+    loaders,
+    navigation,
+    plans,
+    showing,
+    state,
+)
 from engine.runs import launcher, store
 
 blocks.header("New run", "Start from a preset or from a run you have, change what you like, start.")
@@ -54,7 +66,8 @@ with left:
     )
     basic = st.container()
     advanced = st.expander("Advanced", icon=":material/tune:")
-    edited = forms.edit(start, draft.key, basic, advanced, kept={"data.name"})
+    shown = showing.of_kind(drafts.kind_of(data) or start.tokenizer.reads)
+    edited = forms.edit(start, draft.key, basic, advanced, kept={"data.name"}, shown=shown)
 
 config = edited.config
 if config is not None:
@@ -76,6 +89,7 @@ with right:
         with blocks.kindly("These settings do not go together"):
             plan = plans.make(config)
             cards.plan(plan)
+            cards.side(config, draft.origin)
             figure = charts.schedule(plan.steps, plan.weights, plan.steps_per_epoch)
             blocks.chart(figure, "schedule", cards.about_schedule(plan))
     for problem in problems:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app import jobs, loaders
+from app import jobs, loaders, showing
 from app.background import Waiting, kept
 from app.creating.model import Model
 from app.once import once
@@ -91,7 +91,7 @@ def material(
     """
     import engine.evaluation.aggregate  # noqa: F401  a thread of its own had better not parse source
 
-    title = f"Encoding sentences of {model.run.name}"
+    title = f"Encoding {showing.of(model.run).nouns} of {model.run.name}"
     return waiting.result(_key(model), title, lambda progress: make(model, progress), place, quiet)
 
 

@@ -16,6 +16,7 @@ FORMATS = {
     "txt": ("Text", "text/plain"),
     "png": ("Picture", "image/png"),
 }
+SHEET = "One picture (PNG)"
 
 
 def button(
@@ -52,3 +53,5 @@ def table(found: Any, name: str, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for suffix, write in WRITERS.items():
             button(suffix, partial(write, whole), name, key)
+        if whole.pictures:
+            button("png", whole.to_png, name, key, SHEET)

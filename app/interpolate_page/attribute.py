@@ -201,7 +201,7 @@ def _stop(stop: Any) -> Stop:
     if stop.agreement is not None:
         values["agreement"] = stop.agreement
     return Stop(
-        at=f"{stop.s:+.1f}",
+        at=f"{stop.s:+.1f}" if stop.s else "0",
         text=stop.decoded.text,
         pieces=stop.decoded.pieces,
         changed=stop.decoded.changed,

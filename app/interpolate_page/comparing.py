@@ -136,6 +136,7 @@ def _map(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str, Any
 
 def _take(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str, Any]) -> None:
     """One path as text for a paper, a sheet or a program."""
+    from engine.data.pictures.sheets import sheet
     from engine.explore.exports import EXPORTS
 
     names = list(paths)
@@ -148,6 +149,12 @@ def _take(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str, An
             taking.button(
                 export.suffix, export.write(one), f"interpolation-{page.model.file}-{name}",
                 f"export-{key}", export.label,
+            )  # fmt: skip
+        if page.shown.images:
+            texts = [step.text for step in one.steps]
+            taking.button(
+                "png", lambda: sheet(texts, len(texts)), f"interpolation-{page.model.file}-{name}",
+                "export", taking.SHEET,
             )  # fmt: skip
     columns = ("alpha", "text", "nll", "norm", "folded")
     data = pd.DataFrame([{key: getattr(step, key) for key in columns} for step in one.steps])
@@ -162,7 +169,7 @@ def _take(page: Here, question: tuple[Any, ...], found: Any, paths: dict[str, An
                 "nats", format="%.2f", help=shown.words("−log p(sentence | its code).")
             ),
             "norm": st.column_config.NumberColumn("‖z‖", help="Length of the code.", format="%.3f"),
-            "folded": st.column_config.CheckboxColumn("folded", help="Reads as the step before."),
+            "folded": st.column_config.CheckboxColumn("folded", help=shown.words("Reads as the step before.")),
         },
     )  # fmt: skip
     st.caption(

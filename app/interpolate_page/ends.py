@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import blocks, showing, thumbnails
+from app import blocks, pictures, showing, thumbnails
 
 
 def show(ends: Mapping[str, Any], most: int = 4) -> None:
@@ -34,7 +34,8 @@ def _one(name: str, end: Any) -> None:
                 ("as read", end.seen),
                 ("comes back", end.reconstruction),
             ]
-            st.html(thumbnails.row(sides))
+            st.html(f'<div class="zs-together">{thumbnails.row(sides)}</div>')
+            pictures.unread(end.text, end.seen)
         else:
             st.html(f'<div class="zs-sentence">{shown.html(end.reconstruction)}</div>')
         blocks.unread(end)

@@ -119,7 +119,7 @@ def _show(page: Here, found: Any) -> None:
         "path": st.column_config.TextColumn("Path", help="The latent family's best one."),
         "match": st.column_config.NumberColumn("Ends", format="percent", help="Mean match of A and B."),
         "ignored": st.column_config.CheckboxColumn(
-            "Ignored", help="Every step reads the same: the decoder ignores the code."
+            "Ignored", help=page.shown.words("Every step reads the same: the decoder ignores the code.")
         ),
     }  # fmt: skip
     st.dataframe(
@@ -141,6 +141,5 @@ def _take(page: Here, good: Any) -> None:
         for one in good
         for step in one.interpolation.steps
     ]
-    taking.table(
-        Table(("model", "alpha", "sentence", "nats"), rows), f"across-{page.model.file}", "across"
-    )
+    table = Table(("model", "alpha", "sentence", "nats"), rows, len(rows) // len(good))
+    taking.table(table, f"across-{page.model.file}", "across")

@@ -80,7 +80,9 @@ def _swap() -> None:
 
 
 def random_button(model: Model, letters: Sequence[str] = ("a", "b")) -> None:
-    """Others of the validation split."""
+    """Others of the validation split; a single picture has that button beside it."""
+    if len(letters) == 1 and showing.of(model.run).images:
+        return
     missing, shown = loaders.data_missing(model.run), showing.of(model.run)
     several = f"Random {shown.nouns}"
     what = {1: f"Another {shown.noun}", 2: "Random pair"}.get(len(letters), several)

@@ -45,21 +45,23 @@ def _show(page: Here, text: str, draws: int, spread: float, strategy: str) -> No
         )  # fmt: skip
     if found is None:
         return
-    ends.show({"A": found.sentence}, 1)
+    ends.show({f"The {page.shown.noun}": found.sentence}, 1)
     with st.grid(4, min_column_width=140):
         st.metric(
             "Settled",
             f"{found.settled:.0%}",
-            help="Share of draws that read as the code itself does.",
+            help=page.shown.words("Share of draws that read as the code itself does."),
         )
         st.metric(
-            "Readings",
+            page.shown.words("Readings"),
             f"{len(found.readings):,}",
             help=f"Different {page.shown.nouns} among the draws.",
         )
         st.metric(
             "Entropy", f"{found.entropy:.2f} nats",
-            help=f"−Σ p ln p over the different {page.shown.nouns}; 0 where all draws read the same.",
+            help=page.shown.words(
+                "−Σ p ln p over the different sentences; 0 where all draws read the same."
+            ),
         )  # fmt: skip
         st.metric(
             "Similarity", f"{found.similarity:.0%}",
@@ -67,8 +69,10 @@ def _show(page: Here, text: str, draws: int, spread: float, strategy: str) -> No
         )  # fmt: skip
     if found.settled == 1 and spread >= 1:
         st.caption(
-            ":material/info: Every draw reads the same: the posterior is so narrow that the decoder does not "
-            "notice, or the decoder ignores the code."
+            page.shown.words(
+                ":material/info: Every draw reads the same: the posterior is so narrow that the decoder does "
+                "not notice, or the decoder ignores the code."
+            )
         )
     st.html(readings(found))
     taking.table(found, f"wobble-{page.model.file}", "wobble")

@@ -70,7 +70,7 @@ def _found(run: store.Run, checkpoint: str) -> Shots | None:
         "found now.",
         "scatter_plot",
     )
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             f"Find them for checkpoint {checkpoint}", icon=":material/search:", type="primary",
             key="mean-space-find", on_click=_begin, args=(key, request),
@@ -182,13 +182,14 @@ def _frame(films: Sequence[Film]) -> tuple[float, float, float, float]:
 
 def _points(films: Sequence[Film], shots: Sequence[Shots], rows: Rows) -> list[maps.Points]:
     bounds = _frame(films)
+    titles = [one.run.name if len(shots) > 1 else "" for one in shots]
     return [
         kept(
             f"mean-space-points|{one.run.path}|{one.version}|{rows.key}|{film.moments.tolist()}"
-            f"|{film.along}|{bounds}",
-            partial(maps.Points, film.xy, one.run.name if len(shots) > 1 else "", bounds),
+            f"|{film.along}|{bounds}|{title}",
+            partial(maps.Points, film.xy, title, bounds),
         )
-        for one, film in zip(shots, films, strict=True)
+        for one, film, title in zip(shots, films, titles, strict=True)
     ]
 
 

@@ -28,7 +28,8 @@ def told(shots: Sequence[Shots], films: Sequence[Film], live: bool) -> None:
         name = (
             f"**{blocks.plain(one.run.name)}**, {moment(last.moment)}: " if len(shots) > 1 else ""
         )
-        st.caption(f"{name}{verdict(summary(last.means))}")
+        said = verdict(summary(last.means))
+        st.caption(f"{name}{said}" if name else said[0].upper() + said[1:])
     doubtful = int(sum(film.doubtful[-1].sum() for film in films))
     if doubtful:
         st.caption(

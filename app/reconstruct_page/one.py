@@ -128,6 +128,7 @@ def _pictures(found: Any) -> None:
     sides["difference"] = differing(found.seen, found.output)
     with st.container(border=True, gap="small"):
         st.html(thumbnails.row(sides.items(), thumbnails.LARGE))
+        pictures.unread(found.text, found.seen)
         st.caption(
             "Grey pixels are read as on or off, always in the same way. Difference: blue is new, vermilion was "
             "lost, white and black agree."

@@ -169,6 +169,6 @@ def _take(model: Model, draw: Draw, found: Any, data: pd.DataFrame) -> None:
         taking.button("csv", data.to_csv(index=False), name, "samples")
         taking.button("json", json.dumps(facts, ensure_ascii=False, indent=2), name, "samples")
         if showing.of(model.run).images:
-            taking.button("png", lambda: sheet(found.texts), name, "samples", "One picture (PNG)")
+            taking.button("png", lambda: sheet(found.texts), name, "samples", taking.SHEET)
         else:
             taking.button("txt", "\n".join(found.texts) + "\n", name, "samples")

@@ -51,6 +51,12 @@ function shade(share) {
   return SCALE[low].map((channel, i) => Math.round(channel + (at - low) * (SCALE[low + 1][i] - channel)));
 }
 
+/** From one place to another; a dash between signs would be read as one of them. */
+function span(first, last) {
+  if (first === last) return first;
+  return /[-+−]/.test(first + last) ? `${first} to ${last}` : `${first}–${last}`;
+}
+
 /** Runs of stops that read the same, as [first, last]. */
 function folded(stops) {
   const groups = [];
@@ -204,7 +210,7 @@ class Walk {
       const stop = stops[first];
       const times = last > first ? ` ×${last - first + 1}` : "";
       const ends = first === 0 || last === stops.length - 1;
-      const label = last > first ? `${stop.at}–${stops[last].at}` : stop.at;
+      const label = span(stop.at, stops[last].at);
       const aside = stop.short ?? (stop.nll === null ? "" : `${stop.nll.toFixed(1)} nats`);
       const marks = stops.slice(first, last + 1).map((one) => one.mark).filter(Boolean).join(" ");
       const row = element("div", { class: `zs-step${ends ? " zs-end" : ""}`, role: "row", onclick: () => { this.rest(); this.go(first); } },
@@ -270,7 +276,7 @@ class Walk {
     }
     const body = folded(this.stops).map(([first, last]) => {
       const stop = this.stops[first];
-      const label = last > first ? `${stop.at}–${this.stops[last].at}` : stop.at;
+      const label = span(stop.at, this.stops[last].at);
       return element("tr", {}, element("th", { scope: "row" }, label),
         ...stop.tokens.map(([piece, share]) => {
           const [r, g, b] = shade(share);

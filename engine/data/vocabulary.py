@@ -31,12 +31,14 @@ class TokenizerConfig(Config):
         None,
         "pretrained: a tokenizer.json, a folder that holds one, or a name on the Hugging Face hub. It brings "
         "its own vocabulary and case. Needed only where a run begins.",
+        only="text",
     )
     vocab_size: int = param(
         20_000,
         "Largest number of ids, the four special ones counted; the rarest are left out.",
         unit="ids",
         basic=True,
+        only="text",
         ge=5,
         le=1_000_000,
     )
@@ -44,14 +46,16 @@ class TokenizerConfig(Config):
         1,
         "A word, character or byte pair seen less often in training is unknown.",
         unit="times",
+        only="text",
         ge=1,
         le=1_000_000,
     )
-    lowercase: bool = param(False, "Read every text in lower case.")
+    lowercase: bool = param(False, "Read every text in lower case.", only="text")
     side: int = param(
         28,
         "pixels: every picture is scaled to so many rows of so many pixels.",
         unit="pixels",
+        only="images",
         ge=1,
         le=64,
     )
@@ -59,6 +63,7 @@ class TokenizerConfig(Config):
         "dynamic",
         "pixels: a grey pixel is on with a probability of its grey level. dynamic: drawn anew whenever "
         "training reads the picture (Burda et al. 2016). fixed: once, as it is for validation and test.",
+        only="images",
     )
 
     _whole_path = field_validator("source")(located)

@@ -45,7 +45,7 @@ def to_markdown(found: Interpolation) -> str:
         f"**A** {markdown_text(found.a.text)}  ",
         f"**B** {markdown_text(found.b.text)}",
         "",
-        "| α | sentence | nats |",
+        f"| α | {_noun(found)} | nats |",
         "|---|---|---|",
     ]
     lines += [
@@ -61,7 +61,7 @@ def to_latex(found: Interpolation) -> str:
         r"% needs \usepackage{booktabs}",
         r"\begin{tabular}{rlr}",
         r"\toprule",
-        r"$\alpha$ & sentence & nats \\",
+        rf"$\alpha$ & {_noun(found)} & nats \\",
         r"\midrule",
         rf"A & \emph{{{latex_text(found.a.text)}}} & \\",
     ]
@@ -79,6 +79,11 @@ EXPORTS: dict[str, Export] = {
     "json": Export("JSON", "json", "application/json", to_json),
     "latex": Export("LaTeX", "tex", "application/x-tex", to_latex),
 }
+
+
+def _noun(found: Interpolation) -> str:
+    """What stands in the column of what was decoded."""
+    return "picture" if is_picture(found.a.reconstruction) else "sentence"
 
 
 def _marked(step: Step, escape: Callable[[str], str], opening: str, closing: str) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from engine.config import ConfigError
 from engine.explore.mean_space import Film
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 SIDE, MARGIN, TOP, DOT = 360, 44, 40, 3.0
 PAPER, INK, QUIET, POINT, FAINT = "#ffffff", "#222222", "#9a9a9a", "#0072B2", "#c9dcea"
+LINE = "#e6e6e6"
+_SHADES = 16  # between a colour and what it lies on
 _FINER = 2  # drawn so many times larger and made smaller: Pillow does not smooth edges
 
 
@@ -48,7 +53,22 @@ def _frame(films: Sequence[tuple[str, Film]], place: int) -> Image:
     for number, (title, shown) in enumerate(films):
         left = MARGIN + number * (SIDE + MARGIN)
         _pane(draw, left, title, shown, place, reach)
-    return image.resize((width, height), Image.Resampling.LANCZOS).quantize(64)
+    small = image.resize((width, height), Image.Resampling.LANCZOS)
+    return small.quantize(palette=_palette(), dither=Image.Dither.NONE)
+
+
+@cache
+def _palette() -> Image:
+    """The same colours for every frame: a few points on much paper must not turn dark."""
+    from PIL import Image, ImageColor
+
+    pairs = [(PAPER, ink) for ink in (INK, QUIET, POINT, FAINT, LINE)] + [(FAINT, POINT)]
+    ends = np.array([[ImageColor.getrgb(colour) for colour in pair] for pair in pairs])
+    share = np.linspace(0, 1, _SHADES)[:, None]
+    shades = np.concatenate([low + (high - low) * share for low, high in ends])
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(shades.round().astype(np.uint8).tobytes())
+    return palette
 
 
 def _pane(draw: ImageDraw, left: float, title: str, shown: Film, place: int, reach: float) -> None:
@@ -59,8 +79,8 @@ def _pane(draw: ImageDraw, left: float, title: str, shown: Film, place: int, rea
         )
 
     draw.rectangle([at(-reach, reach), at(reach, -reach)], outline=QUIET, width=_FINER)
-    draw.line([at(-reach, 0), at(reach, 0)], fill="#e6e6e6", width=_FINER)
-    draw.line([at(0, -reach), at(0, reach)], fill="#e6e6e6", width=_FINER)
+    draw.line([at(-reach, 0), at(reach, 0)], fill=LINE, width=_FINER)
+    draw.line([at(0, -reach), at(0, reach)], fill=LINE, width=_FINER)
     dashes = 40
     for dash in range(0, dashes, 2):
         ends = [-reach + 2 * reach * each / dashes for each in (dash, dash + 1)]

@@ -1,4 +1,4 @@
-"""Palettes, tours, slides and their kin as tables: CSV, Markdown, LaTeX and JSON alike."""
+"""Palettes, tours, slides and their kin as tables: CSV, Markdown, LaTeX and JSON alike; of pictures also a PNG."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import cached_property, singledispatch
 from typing import Any
 
+from engine.data.pictures import is_picture
+from engine.data.pictures.sheets import sheet
 from engine.explore.analogy import Analogy
 from engine.explore.exports import latex_text, markdown_text
 from engine.explore.holes import Extremes
@@ -20,6 +22,7 @@ from engine.explore.traversal import Traversal
 from engine.explore.wobble import Wobble
 
 Cell = str | int | float | bool | None
+SENTENCE = "sentence"
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,36 @@ class Table:
     """A result as rows.
 
     Attributes:
-        columns: their names.
+        columns: their names; a column of sentences that holds pictures is called so.
         rows: as many cells each.
+        across: how many rows stand beside each other on a sheet of pictures; as in a square where absent.
     """
 
     columns: tuple[str, ...]
     rows: Sequence[tuple[Cell, ...]]
+    across: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.pictures:
+            at = self.columns.index(SENTENCE)
+            named = (*self.columns[:at], "picture", *self.columns[at + 1 :])
+            object.__setattr__(self, "columns", named)
+
+    @cached_property
+    def pictures(self) -> list[str]:
+        """The pictures that were decoded, of each row that has one; none of a table of sentences."""
+        if SENTENCE not in self.columns:
+            return []
+        at = self.columns.index(SENTENCE)
+        return [cell for row in self.rows if is_picture(cell := str(row[at]))]
+
+    def to_png(self) -> bytes:
+        """The pictures side by side, as the content of a PNG.
+
+        Raises:
+            DataError: there is none.
+        """
+        return sheet(self.pictures, self.across)
 
     def to_csv(self) -> str:
         """Comma-separated, all digits, an empty cell for what is not known."""
@@ -89,7 +116,7 @@ def _(found: Palette) -> Table:
         (at % found.size / last, at // found.size / last, cell.text, cell.nll, cell.off_data)
         for at, cell in enumerate(found.cells)
     ]
-    return Table(columns, rows)
+    return Table(columns, rows, found.size)
 
 
 @table_of.register
@@ -99,7 +126,7 @@ def _(found: Tour) -> Table:
         (at, stops.get(at), step.text, step.nll, step.off_data)
         for at, step in enumerate(found.steps)
     ]
-    return Table(("step", "stop", "sentence", "nats", "off the data"), rows)
+    return Table(("step", "stop", "sentence", "nats", "off the data"), rows, len(rows))
 
 
 @table_of.register(list)
@@ -109,7 +136,8 @@ def _(found: list[Traversal]) -> Table:
         for one in found
         for place, stop in zip(one.places, one.stops, strict=True)
     ]
-    return Table(("axis", "place", "sentence", "nats", "off the data"), rows)
+    columns = ("axis", "place", "sentence", "nats", "off the data")
+    return Table(columns, rows, len(found[0].places) if found else None)
 
 
 @table_of.register
@@ -126,7 +154,7 @@ def _(found: Slide) -> Table:
         )
         for stop in found.stops
     ]
-    return Table(columns, rows)
+    return Table(columns, rows, len(rows))
 
 
 @table_of.register
@@ -136,7 +164,7 @@ def _(found: Analogy) -> Table:
         for degree, answer in zip(found.degrees, found.answers, strict=True)
     ]
     rows += [("a random pair's", 1.0, one.text, one.nll) for one in found.controls]
-    return Table(("added", "degree", "sentence", "nats"), rows)
+    return Table(("added", "degree", "sentence", "nats"), rows, len(found.degrees))
 
 
 @table_of.register

@@ -39,11 +39,13 @@ class ModelConfig(Config):
         "no",
         "no: encoder and decoder have a word embedding each (He et al. 2019). yes: the encoder reads "
         "through the decoder's. detached: it does, and does not move it.",
+        only="text",
     )
     word_vectors: str | None = param(
         None,
         "A file of word vectors (GloVe's text format, may be gzipped), which word embeddings begin "
         "with; spelling and case must be the vocabulary's. Needed only where training begins.",
+        only="text",
     )
 
     @field_validator("word_vectors")

@@ -12,7 +12,7 @@ class MeanSpaceConfig(Config):
 
     every: int = param(
         200,
-        "Updates between two pictures (200 in He et al. 2019).",
+        "Updates between two moments (200 in He et al. 2019).",
         ge=1,
         le=10**9,
         unit="steps",
@@ -20,7 +20,7 @@ class MeanSpaceConfig(Config):
     )
     sentences: int = param(
         500,
-        "Random sentences in a picture (500 in He et al. 2019, 50 for the paths of single ones).",
+        "Random sentences at each moment (500 in He et al. 2019, 50 for the paths of single ones).",
         ge=2,
         le=100_000,
         unit="sentences",
@@ -28,16 +28,16 @@ class MeanSpaceConfig(Config):
     )
     until: int | None = param(
         None,
-        "No pictures between epochs after so many updates (the first epoch in He et al. 2019); none "
+        "No moments between epochs after so many updates (the first epoch in He et al. 2019); none "
         "goes on to the end.",
         ge=1,
         le=10**9,
         unit="steps",
     )
-    epoch_ends: bool = param(True, "Also a picture at the end of every epoch (He et al. 2019).")
+    epoch_ends: bool = param(True, "Also a moment at the end of every epoch (He et al. 2019).")
     half_steps: bool = param(
         False,
-        "Where the encoder is trained alone before each joint update, also pictures between the two: "
+        "Where the encoder is trained alone before each joint update, also moments between the two: "
         "first the encoder's means move, then the model's (He et al. 2019, single sentences).",
     )
     split: Literal["train", "valid"] = param(

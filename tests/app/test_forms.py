@@ -35,6 +35,15 @@ class Inner(Config):
     patience: int = param(2, "How long to wait.", ge=1, le=100, unit="epochs")
 
 
+class Reader(Config):
+    """Reads data of some kind."""
+
+    most_tokens: int = param(9, "The longest sentences.", ge=1, le=99, unit="tokens")
+    at_once: int = param(3, "Sentences read at once.", ge=1, le=9, unit="sentences")
+    lowercase: bool = param(False, "In lower case.", only="text")
+    side: int = param(2, "Rows of a picture.", ge=1, le=9, only="images")
+
+
 class Outer(Config):
     """One setting of every type."""
 
@@ -59,6 +68,17 @@ def script() -> None:
 
     edited = forms.edit(Outer(), "f", kept={"word"} if st.session_state.get("keep") else ())
     st.session_state["edited"] = edited
+
+
+def reading() -> None:
+    import streamlit as st
+    from tests_app_forms import Reader
+
+    from app import forms, showing
+
+    kind = st.session_state.get("kind")
+    shown = kind and showing.of_kind(kind)
+    st.session_state["edited"] = forms.edit(Reader(lowercase=True, side=5), "f", shown=shown)
 
 
 @pytest.fixture
@@ -172,3 +192,30 @@ def test_every_setting_of_an_experiment_can_be_drawn(home: object) -> None:
 
     app = AppTest.from_function(whole, default_timeout=60).run()
     assert not app.exception, app.exception[0].stack_trace
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        (None, ["Most tokens", "At once (sentences)", "Lowercase", "Side"]),
+        ("text", ["Most tokens", "At once (sentences)", "Lowercase"]),
+        ("images", ["Most pixels", "At once (pictures)", "Side"]),
+    ],
+)
+def test_a_form_is_about_the_kind_of_data_and_keeps_what_is_about_another(
+    kind: str | None, labels: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "tests_app_forms", sys.modules[__name__])
+    app = AppTest.from_function(reading, default_timeout=30)
+    app.session_state["kind"] = kind
+    app.run()
+    assert not app.exception
+    drawn = [*app.number_input, *app.toggle]
+    assert {widget.label for widget in drawn} == set(labels)
+    about = " ".join(widget.help for widget in drawn)
+    assert ("sentences" in about) == (kind != "images") and ("Pictures read" in about) == (
+        kind == "images"
+    )
+    assert app.session_state["edited"].config == Reader(lowercase=True, side=5)

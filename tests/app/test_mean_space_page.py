@@ -107,7 +107,7 @@ def test_all_moments_are_in_the_map_so_that_play_asks_nobody(make: Make) -> None
     assert told["about"]["axes"] == ["model mean, unit 1", "inference mean, unit 1"]
     (diagonal,) = told["overlays"]["paths"]
     assert diagonal["kind"] == "dashed" and diagonal["stops"] == [[-3.0, -3.0], [3.0, 3.0]]
-    assert "At the origin" in said(app) and "the encoder lags behind" in said(app)
+    assert "At the origin" in said(app) and "The encoder lags behind" in said(app)
 
 
 def test_two_runs_lie_side_by_side_on_the_same_axes(make: Make) -> None:
@@ -119,6 +119,14 @@ def test_two_runs_lie_side_by_side_on_the_same_axes(make: Make) -> None:
     assert panes[0]["bounds"] == panes[1]["bounds"] and panes[0]["bounds"][2] > 4
     assert len(sent(app)["points"]["steps"]) == 4  # the shorter one stays as it was last
     assert "the encoder lags behind" in said(app) and "keeps up" in said(app)
+
+
+def test_a_run_that_was_looked_at_alone_gets_its_name_beside_another(make: Make) -> None:
+    make("basic", LAGGING)
+    make("aggressive", KEEPING_UP)
+    assert [pane["title"] for pane in sent(opened("basic"))["points"]["panes"]] == [""]
+    panes = sent(opened("basic", mean_space_beside="aggressive"))["points"]["panes"]
+    assert [pane["title"] for pane in panes] == ["basic", "aggressive"]
 
 
 def test_two_runs_are_shown_over_the_sentences_that_both_have(make: Make) -> None:

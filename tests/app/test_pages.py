@@ -84,6 +84,21 @@ def test_the_guide_explains_every_metric_family_remedy_and_estimator(
         assert [registry.about(name)[0] for name in registry] == list(table["What it does"])
 
 
+def test_the_guide_tells_the_numbers_of_images_in_their_words(page: Open, home: Path) -> None:
+    app = page("guide")
+    app.segmented_control(key="guide-kind").set_value("images").run()
+    assert not app.exception
+    table = app.table[-1].value
+    assert {"elbo", "kl", "exact_match", "mean_gap"} <= set(table["Key"])
+    assert not {"bleu", "forward_ppl", "rare_words", "valid"} & set(table["Key"])
+    told = " ".join([*table["How it is computed"], *table["Unit"], *table.index])
+    assert "entence" not in told and "end token" not in told
+    assert any("Nats are per image." in one.value for one in app.markdown)
+    app.text_input(key="guide-number").set_value("active units").run()
+    assert "active_units" in set(app.table[-1].value["Key"])
+    assert len(app.table[-1].value) < len(table)
+
+
 def test_the_guide_finds_the_option_of_another_program(page: Open, home: Path, said: Said) -> None:
     from engine.counterparts import PROGRAMS
 

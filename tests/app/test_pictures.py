@@ -61,6 +61,12 @@ def test_every_mode_of_interpolate_takes_pictures(
     assert html(app).count(PICTURE) >= 2
     assert not any(field.key in ("a", "b", "c", "through") for field in app.text_input)
     no_uri_in_words(app)
+    helps = [metric.help for metric in app.metric] + [one.value for one in app.caption]
+    assert not any("entence" in text or "read the same" in text for text in helps)
+    if mode == "Two sentences":  # its files are asked for
+        app.segmented_control(key="about-path").set_value("Take away").run()
+    names = [button.proto.label for button in app.get("download_button")]
+    assert {"CSV", "JSON", "Markdown", "LaTeX", "One picture (PNG)"} <= set(names)
 
 
 def test_the_two_pictures_are_swapped_and_a_link_brings_them(page: Open, gallery: Path) -> None:
@@ -95,6 +101,29 @@ def test_what_an_address_brings_is_no_picture_unless_it_is_a_png(page: Open, gal
     app = page("interpolate", run="small", a=wrong, b="javascript:alert(1)")
     assert "onerror" not in html(app) and "javascript:" not in html(app)
     assert "Two pictures, please" in "".join(str(one.value) for one in app.markdown)
+
+
+def test_a_picture_of_which_nothing_is_left_when_it_is_read_says_so(
+    page: Open, gallery: Path, said: Said, wait_until: Callable[..., None]
+) -> None:
+    thin = np.zeros((200, 200), np.uint8)
+    thin[100, 100] = 255
+    lost = "Nothing of it is left"
+    app = page("interpolate", run="small", a=write(thin), b=write(np.full((9, 9), 255, np.uint8)))
+    wait_until(app, lambda app: not jobs.live())
+    assert said(app.run()).count(lost) == 1
+    app = page("reconstruct", run="small")
+    assert lost not in said(app)
+    app.session_state["picture-sentence"] = write(thin)
+    assert lost in said(app.run())
+
+
+def test_what_is_measured_of_pictures_promises_no_samples(
+    page: Open, gallery: Path, said: Said
+) -> None:
+    app = page("runs", run="small")
+    app.button(key="Evaluate-small").click().run()
+    assert "a probe of the labels" in said(app) and "real pictures" not in said(app)
 
 
 @pytest.mark.parametrize("n", [4, 256])
@@ -165,6 +194,13 @@ def test_words_about_sentences_become_words_about_pictures() -> None:
     assert showing.TEXT.words(said) == said
     assert (
         showing.IMAGES.words(said) == "Choose a picture: 2 nats an image; 3 nats for all pictures."
+    )
+    for ours, theirs in showing.WORDS:
+        assert showing.IMAGES.words(ours) == theirs, f"{ours!r} stands after what is inside it"
+    names = "data.max_tokens, training.mean_space.sentences, the tokeniser's, a latent token"
+    assert showing.IMAGES.words(names) == names
+    assert showing.IMAGES.words("Tokens of a sentence, token by token.") == (
+        "Pixels of a picture, pixel by pixel."
     )
     assert showing.TEXT.unit(METRICS["kl"]) == "nats/sentence"
     assert showing.IMAGES.unit(METRICS["kl"]) == "nats/image"

@@ -63,7 +63,7 @@ def test_the_tables_of_evaluations_are_listed_with_units_and_definitions(
         "checkpoint": "best",
         "step": 1200,
         "made": 1.0,
-        "notes": ["no probe"],
+        "notes": ["no probe", "no BLEU of pictures"],
     }
     table |= {"metrics": {"forward_ppl": 211.8, "copied": 0.023, "kl": 3.0, "of_another_day": 1.0}}
     evaluations.keep(store.Run(folder), "test", "best", table | {"real": {"forward_ppl": 65.5}})
@@ -74,7 +74,7 @@ def test_the_tables_of_evaluations_are_listed_with_units_and_definitions(
     assert shown["Value"].tolist() == ["211.8", "2.3%", "3"]
     assert shown["Real text"].tolist() == ["65.5", "", ""]
     assert shown["Unit"][2] == "nats/sentence" and "4-gram" in shown["What it is"][0]
-    assert "No probe" in said(app)
+    assert "No probe" in said(app) and "No BLEU of pictures" in said(app)
 
 
 def measured(app: AppTest) -> dict[str, str]:
@@ -100,14 +100,14 @@ def test_a_run_is_measured_from_its_page_as_by_the_command(
     (submit,) = [one for one in app.button if one.label == "Measure"]
     try:
         submit.click().run()
-        wait_until(app, measured)
+        wait_until(app, lambda app: measured(app) and not jobs.ended("evaluation:"))
         (table,) = evaluations.kept(run)
         assert (table["split"], table["checkpoint"], table["valid"]) == ("valid", "last", "python")
         assert table["metrics"]["rows"] == 9 and table["evaluation"]["iw_samples"] == 20
         assert table["metrics"]["generated"] == 9 and "path_valid" in table["metrics"]
         shown = measured(app)
         assert {"IW-NLL", "Cost of swapped codes", "Token accuracy", "Forward BLEU"} <= set(shown)
-        assert not jobs.ended("evaluation:") and not app.button(key="Evaluate-tiny").disabled
+        assert not app.button(key="Evaluate-tiny").disabled
         app.button(key="Evaluate-tiny").click().run()
     finally:
         for path in run.path.iterdir():  # the run is every test's

@@ -49,6 +49,49 @@ def test_a_data_set_of_images_begins_with_a_preset_for_images_however_it_was_cho
     assert by_picker.session_state["draft"].origin == "quick"
 
 
+def test_the_settings_of_a_run_of_pictures_speak_of_pictures(page: Open, home: Path) -> None:
+    app = page("train", corpus="digits")
+    app.toggle(key=form(app, "training.mean_space?")).set_value(True).run()
+    assert not app.exception
+    named = [
+        (widget.label, widget.help or "")
+        for kind in (app.number_input, app.selectbox, app.toggle, app.text_input)
+        for widget in kind
+        if widget.key and widget.key.startswith(app.session_state["draft"].key)
+    ]
+    labels = {label for label, _ in named}
+    assert {"Max pixels", "Batch size B (pictures)", "Side (pixels)", "Pictures"} <= labels
+    assert not {"Vocab size (ids)", "Lowercase", "Word vectors", "Source"} & labels
+    about = [text for label, help in named for text in (label, help)]
+    spoken = [text for text in about if "entence" in text or "tokens" in text]
+    assert not spoken
+    of_text = page("train")
+    assert not any(widget.label == "Side (pixels)" for widget in of_text.number_input)
+    assert any(widget.label == "Max tokens" for widget in of_text.number_input)
+
+
+def test_pictures_that_a_model_would_read_smaller_are_read_whole_at_a_click(
+    page: Open, home: Path, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    from engine.data.importing import import_path
+
+    path = tmp_path / "wide.npz"
+    rng = np.random.default_rng(0)
+    np.savez(path, images=rng.integers(0, 255, (40, 12, 10)).astype(np.uint8))
+    import_path(path, "wide")
+    app = page("train", corpus="wide")
+    assert any("reads them at 8 by 8" in one.value for one in app.caption)
+    app.button(key="read-whole").click().run()
+    assert not app.exception and not app.error
+    config = app.session_state["draft"].config
+    sides = (config.tokenizer.side, config.model.encoder.side, config.model.decoder.side)
+    assert sides == (12, 12, 12) and config.data.max_tokens == 144
+    assert app.session_state["draft"].origin == "lagging-omniglot-small"
+    assert not any(button.key == "read-whole" for button in app.button)
+
+
 def test_a_preset_that_cannot_read_the_data_set_brings_its_own(page: Open, home: Path) -> None:
     app = page("train", corpus="digits")
     app.button(key="preset-standard").click().run()

@@ -183,6 +183,16 @@ def test_a_zip_that_would_unpack_to_far_too_much(
     refused(tmp_path / "bomb.zip", "a.png in bomb.zip would unpack to", "remove it")
 
 
+def test_a_picture_of_too_many_pixels_to_open(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(np.zeros((40, 40), np.uint8)).save(folder / "huge.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1500)
+    refused(
+        folder, "huge.png is too large", "more than 1,500 pixels", "scale it down", "256 pixels"
+    )
+
+
 def test_real_numbers_as_a_picture(folder: Path) -> None:
     Image.fromarray(np.full((4, 4), 0.5, np.float32)).save(folder / "real.tif")
     refused(folder, "real.tif holds real numbers", "8 or 16 bits")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from engine.config import ConfigError
 from engine.evaluation.means import Means
 from engine.explore.mean_space import Along, Film, film
-from engine.explore.mean_space_pictures import gif
+from engine.explore.mean_space_pictures import POINT, gif
 
 
 def means(model: np.ndarray, inference: np.ndarray, ess: float = 100.0) -> Means:
@@ -104,3 +105,17 @@ def test_a_gif_has_a_frame_a_moment_and_the_last_stays():
     assert durations == [200, 200, 200, 600]
     with pytest.raises(ConfigError, match="same moments"):
         gif([("a", one), ("b", one.at([0, 1]))])
+
+
+def test_a_point_of_a_gif_keeps_its_colour_when_most_have_turned_faint():
+    from PIL import Image, ImageColor
+
+    moments, shown = moving(n=500)
+    one = film(moments, shown)
+    doubtful = np.zeros((4, 500), bool)
+    doubtful[3, 3:] = True
+    picture = Image.open(io.BytesIO(gif([("a", replace(one, doubtful=doubtful))])))
+    for frame in (0, 3):
+        picture.seek(frame)
+        there = {colour for _, colour in picture.convert("RGB").getcolors(1 << 16)}
+        assert ImageColor.getrgb(POINT) in there, frame

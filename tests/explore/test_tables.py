@@ -89,6 +89,22 @@ def test_cells_are_written_so_that_nothing_breaks() -> None:
     assert r"\begin{tabular}{lr}" in table.to_latex()
 
 
+def test_a_table_of_pictures_says_so_and_lays_them_on_a_sheet() -> None:
+    from PIL import Image
+
+    from engine.data.pictures import write
+
+    uris = [write(np.full((8, 8), level, np.uint8)) for level in (0, 255, 255, 0, 0, 0)]
+    rows = [(at % 3, at // 3, uri) for at, uri in enumerate(uris)]
+    table = Table(("across", "down", "sentence"), rows, across=3)
+    assert table.columns == ("across", "down", "picture")
+    assert json.loads(table.to_json())[1]["picture"] == uris[1]
+    sheet = Image.open(io.BytesIO(table.to_png()))
+    assert sheet.width > 1.4 * sheet.height
+    assert sheet.getpixel((sheet.width // 2, sheet.height // 4)) == 255
+    assert not Table(("across", "sentence"), [(0, "words")]).pictures
+
+
 def test_what_has_no_table_is_a_mistake() -> None:
     with pytest.raises(TypeError, match="no table of a int"):
         table_of(3)

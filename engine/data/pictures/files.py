@@ -66,7 +66,8 @@ def opened(content: bytes, name: str) -> Opened:
         ) from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise DataError(
-            f"{name} is too large a picture to open ({error}); scale it down first"
+            f"{name} is too large a picture to open, with more than {Image.MAX_IMAGE_PIXELS:,} pixels; scale "
+            f"it down first, to {LARGEST} pixels a side or a little more: no more are kept"
         ) from error
     # Pillow's readers raise these for files that are cut off or damaged.
     except (OSError, SyntaxError, ValueError, EOFError) as error:

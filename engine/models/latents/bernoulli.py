@@ -42,7 +42,7 @@ class Bernoulli(LatentFamily):
         name: Literal["bernoulli"] = "bernoulli"
         size: int = param(
             16,
-            "Number of bits (16 in system E); a code carries at most 0.69 nats per bit.",
+            "Number of bits (16 in the preset latent-factor-spanish); a code carries at most 0.69 nats per bit.",
             ge=1,
             le=4096,
             symbol="Z",
@@ -51,11 +51,11 @@ class Bernoulli(LatentFamily):
         head: Literal["linear", "tanh"] = param(
             "linear",
             "From the summary to the logits: one linear map, or two with a tanh between, the first of "
-            "twice as many units as there are bits (system E).",
+            "twice as many units as there are bits (the preset latent-factor-spanish).",
         )
         prior: float = param(
             0.5,
-            "Prior probability that a bit is 1 (0.5; system E in effect 0.6225).",
+            "Prior probability that a bit is 1 (0.5; the authors of latent-factor-spanish in effect 0.6225).",
             gt=0,
             lt=1,
             symbol="π",
