@@ -21,13 +21,13 @@ def draw(run: store.Run) -> None:
     shown = showing.of(run)
     for table in evaluations.kept(run):
         split, checkpoint = (str(table.get(name, "?")) for name in ("split", "checkpoint"))
-        title = f"Evaluation: {split}, {checkpoint}" + _step(table.get("step"))
+        title = f"Evaluation: {split}, {checkpoint}{_step(table.get('step'))}{_rows(table, shown)}"
         with st.expander(blocks.plain(title), icon=":material/table_chart:"):
             _said(run, checkpoint, table)
             st.dataframe(
                 rows(table, shown),
                 hide_index=True,
-                key=f"evaluation-{run.name}-{split}-{checkpoint}",
+                key=f"evaluation-{run.name}-{split}-{checkpoint}-{table.get('amounts', {}).get('limit')}",
                 column_config=_columns(shown),
                 alt=f"{title}: every number with its unit and definition",
             )
@@ -64,6 +64,11 @@ def _columns(shown: Showing) -> dict[str, Any]:
 
 def _step(step: Any) -> str:
     return "" if step is None else f", step {step:,}"
+
+
+def _rows(table: dict[str, Any], shown: Showing) -> str:
+    rows = table["metrics"].get("rows")
+    return "" if rows is None else f", {rows:,.0f} {shown.nouns}"
 
 
 def _said(run: store.Run, checkpoint: str, table: dict[str, Any]) -> None:

@@ -176,7 +176,8 @@ def carry_out(hosted: Hosted, order: Order, progress: Progress | None = None) ->
         "decoding": order.decoding.model_dump(),
         "made": time.time(),
     }
-    path = evaluations.keep(hosted.run, order.split, hosted.checkpoint, record)
+    kept = (hosted.run, order.split, hosted.checkpoint)
+    path = evaluations.keep(*kept, record, order.amounts.limit)
     return Evaluated(table, record, path)
 
 

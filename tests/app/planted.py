@@ -65,7 +65,7 @@ def untrained(home: Path, family: str, name: str = "") -> Path:
 
 
 def collapse(folder: Path) -> None:
-    """Every posterior becomes the prior."""
+    """Every posterior becomes the prior, under a KL weight that no longer rises."""
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -74,6 +74,10 @@ def collapse(folder: Path) -> None:
     latent = [name for name in weights if name.startswith("latent.")]
     assert latent
     save_file(weights | {name: torch.zeros_like(weights[name]) for name in latent}, path)
+    records = folder / "metrics.jsonl"
+    lines = [json.loads(line) for line in records.read_text().splitlines()]
+    settled = [line | {"train/kl_weight": 1.0} if "train/kl" in line else line for line in lines]
+    records.write_text("".join(json.dumps(line) + "\n" for line in settled))
 
 
 def make_picture_run(home: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 
 from engine.config import ConfigError
 from engine.data.tokenizers import Tokenizer, TokenizerConfig
-from engine.experiment import build, check, load_config
+from engine.experiment import build, check, load_config, override
 from engine.models.encoders.pretrained import PretrainedEncoder
 from tests.models.parts import (
     DECODER_SIZES,
@@ -124,6 +124,14 @@ def test_another_models_pieces_are_refused():
     tokenizer = tokenizer_of(TINY_T5)
     with pytest.raises(ConfigError, match="of its own tokeniser, got .* does not know"):
         build(bert_experiment(), tokenizer.vocab_size, 3, tokenizer.words)
+
+
+@pytest.mark.parametrize("settings", [{}, {"frozen": True}, {"summary": "mean"}])
+def test_a_model_that_can_be_is_checked_without_its_weights(settings):
+    """As every run is before it begins: on torch's meta device, where a mask has no numbers."""
+    for config in (bert_experiment(**settings), t5_experiment()):
+        tried = override(config, ['objective.remedies=[{"name": "free_bits"}]'])
+        assert isinstance(check(tried, 100), list)
 
 
 def test_what_is_nowhere_is_told_before_there_is_a_run(home, tmp_path):

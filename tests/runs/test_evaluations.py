@@ -27,6 +27,36 @@ def test_a_table_is_kept_in_place_of_the_one_before(run: store.Run) -> None:
     assert [table["metrics"]["kl"] for table in evaluations.kept(run)] == [3.0, 2.0]
 
 
+def table(step: int, limit: int | None = None, **metrics: float) -> dict[str, object]:
+    settings = {"amounts": {"limit": limit}, "evaluation": {"seed": 42}, "real": {}}
+    return {"step": step, "metrics": metrics, "notes": [], **settings}
+
+
+def test_a_table_of_fewer_rows_stands_beside_that_of_all(run: store.Run) -> None:
+    evaluations.keep(run, "test", "best", table(5, kl=1.0))
+    path = evaluations.keep(run, "test", "best", table(5, 20, kl=2.0), limit=20)
+    assert path.name == "evaluation-test-best-20.json"
+    assert sorted(kept["metrics"]["kl"] for kept in evaluations.kept(run)) == [1.0, 2.0]
+
+
+def test_what_only_the_table_before_has_stays_if_it_is_of_the_same_step(run: store.Run) -> None:
+    evaluations.keep(run, "test", "best", table(5, kl=1.0, valid=0.5))
+    evaluations.keep(run, "test", "best", table(5, kl=2.0))
+    (kept,) = evaluations.kept(run)
+    assert kept["metrics"] == {"valid": 0.5, "kl": 2.0}
+    assert kept["notes"] == ["measured earlier at the same step: valid"]
+    evaluations.keep(run, "test", "best", table(6, kl=3.0))
+    (kept,) = evaluations.kept(run)
+    assert kept["metrics"] == {"kl": 3.0} and kept["notes"] == []
+
+
+def test_a_damaged_table_is_replaced(run: store.Run) -> None:
+    path = evaluations.keep(run, "test", "best", table(5, kl=1.0))
+    path.write_text('{"metrics": {"kl"')
+    evaluations.keep(run, "test", "best", table(5, kl=2.0))
+    assert [kept["metrics"] for kept in evaluations.kept(run)] == [{"kl": 2.0}]
+
+
 def test_what_is_not_finite_is_null_and_a_damaged_table_is_left_out(run: store.Run) -> None:
     metrics = {"ppl": math.inf, "kl": math.nan, "elbo": -1.0}
     path = evaluations.keep(run, "test", "best", {"metrics": metrics, "kl_per_unit": [math.nan]})

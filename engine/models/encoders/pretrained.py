@@ -106,6 +106,8 @@ class PretrainedEncoder(Encoder):
                 f"{x.shape[1]}: lower data.max_tokens"
             )
         inside = x != self.pad_id
+        # transformers looks at the numbers of a mask, and a model of shapes alone (meta) has none.
+        mask = None if x.is_meta else inside.long()
         with torch.no_grad() if self.frozen else contextlib.nullcontext():
-            found = self.model(input_ids=self.ids[x], attention_mask=inside.long())
+            found = self.model(input_ids=self.ids[x], attention_mask=mask)
         return pooled(found.last_hidden_state, inside, self.summary)
