@@ -118,5 +118,5 @@ def test_an_evaluation_tells_units_of_images_and_writes_no_samples(
     assert (
         found["units"]["elbo"] == "nats/image" and found["units"].keys() == found["metrics"].keys()
     )
-    kept = json.loads((store.find("digits-run").path / "evaluation-valid-best-20.json").read_text())
+    kept = json.loads((store.find("digits-run").path / "evaluation-valid-best-6.json").read_text())
     assert kept["units"] == found["units"]
