@@ -23,7 +23,7 @@ def _lagging(data: str, *remedies: Any) -> ExperimentConfig:
         tokenizer=TokenizerConfig(vocab_size=1_000_000),
         model=lstm(512, 1024, 32, dropout=0.5),
         objective=ObjectiveConfig(remedies=remedies),
-        training=TrainingConfig(epochs=100),
+        training=TrainingConfig(epochs=100, plateau=PlateauConfig(after_annealing=False)),
         evaluation=EvaluationConfig(iw_samples=500),
     )
 
@@ -82,7 +82,7 @@ def _toy(*remedies: Any) -> ExperimentConfig:
         update={
             "batch_size": 16,
             "epochs": 50,
-            "plateau": PlateauConfig(first_epoch=0),
+            "plateau": PlateauConfig(first_epoch=0, after_annealing=False),
             "mean_space": record,
             "precision": "float32",
         }

@@ -39,7 +39,7 @@ def _pictures(data: str, side: int, epochs: int) -> ExperimentConfig:
             batch_size=50,
             encoder_optimiser=adam,
             decoder_optimiser=adam,
-            plateau=PlateauConfig(patience=20, first_epoch=0),
+            plateau=PlateauConfig(patience=20, first_epoch=0, after_annealing=False),
             precision="float32",
         ),
         evaluation=EvaluationConfig(mi_batch=50, iw_samples=500),

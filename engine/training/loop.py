@@ -196,24 +196,31 @@ def _validate(state: TrainingState, evaluate: Evaluate, epoch_ended: bool) -> Re
     # A family without a density has no ELBO; its reconstruction is all there is to go by.
     goal = metrics["elbo"] if "elbo" in metrics else -metrics["reconstruction"]
     remedies = state.objective.active(state.step)
-    pretraining = state.objective.pretraining(state.step)
     # While the KL weight rises the ELBO is highest where the code is emptiest: no choice of a model.
     if goal > state.best_elbo and state.objective.settled(state.step):
         state.best_elbo, state.best_step = goal, state.step
-    if state.plateau and not pretraining and state.plateau.lower_than_ever(-goal):
+    if state.plateau and _watched(state) and state.plateau.lower_than_ever(-goal):
         state.keep_lowest()
     for remedy in remedies:
         remedy.after_evaluation(metrics, epoch_ended)
     if any([remedy.begins_stage(state.step, epoch_ended) for remedy in remedies]):
         state.begin_stage()
-    elif _plateau_reached(state, epoch_ended and not pretraining, -goal):
+    elif _plateau_reached(state, epoch_ended, -goal):
         _lower_rates(state)
     record: Record = {"step": state.step, "epoch": _epochs(state), "seconds": state.seconds}
     return record | {f"valid/{name}": value for name, value in metrics.items()}
 
 
-def _plateau_reached(state: TrainingState, due: bool, loss: float) -> bool:
-    if not due or state.plateau is None:
+def _watched(state: TrainingState) -> bool:
+    """Whether a validation counts for the plateau rule."""
+    if state.objective.pretraining(state.step):
+        return False
+    waits = state.plateau is not None and state.plateau.config.after_annealing
+    return not waits or state.objective.settled(state.step)
+
+
+def _plateau_reached(state: TrainingState, epoch_ended: bool, loss: float) -> bool:
+    if not epoch_ended or state.plateau is None or not _watched(state):
         return False
     before = state.objective.origin(state.step) // state.horizon.steps_per_epoch
     return state.plateau.after_epoch(state.epoch + 1 - before, loss)

@@ -24,6 +24,11 @@ class PlateauConfig(Config):
         le=10_000,
         unit="epochs",
     )
+    after_annealing: bool = param(
+        True,
+        "Nothing is counted before the KL weight has its final value: while it rises, the loss at weight 1 may "
+        "well grow. The authors of He et al. 2019 watch from the start.",
+    )
     factor: float = param(
         0.5, "What the rate is multiplied with (0.5 in He et al. 2019).", gt=0, lt=1
     )
@@ -41,9 +46,10 @@ class Plateau:
     An epoch whose loss is not below the reference counts; ``patience`` of them in a row, not before
     ``first_epoch``, lower the rate, and the reference becomes the current loss, worse as it is.
 
-    As in the authors' code it watches from the first validation on, also while the KL weight still rises:
-    ``first_epoch`` is what keeps it from acting that early. The checkpoint *best* is chosen apart from
-    it, once the weight has risen.
+    The authors' code watches from the first validation on, also while the KL weight still rises, and only
+    ``first_epoch`` keeps it from acting that early (``after_annealing`` off). Where epochs are short beside the
+    annealing this would end training before the weight has risen, so that by default nothing is counted until
+    then. The checkpoint *best* is chosen apart from it.
 
     Attributes:
         reference: the loss that the next one is compared with.

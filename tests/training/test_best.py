@@ -80,12 +80,28 @@ def test_the_plateau_rule_of_he2019_goes_back_to_the_lowest_loss_of_all():
         kept.append(weights(model))
         return losses(model)
 
-    plateau = PlateauConfig(patience=1, first_epoch=3, most=1)
+    plateau = PlateauConfig(patience=1, first_epoch=3, most=1, after_annealing=False)
     state = start(SOURCE, 100, (RISING,), plateau=plateau)
     assert list(train(state, SOURCE, worse))[-1]["step"] == 20
     torch.testing.assert_close(weights(state.model), kept[0], rtol=0, atol=0)
     assert state.plateau is not None and state.plateau.lowest == 1.0
     assert (state.best_step, state.best_elbo) == (15, -3.0)
+
+
+def test_the_plateau_rule_counts_nothing_while_the_weight_rises():
+    """Epochs of 5 updates, a weight that rises for 15: the losses before make no fall and no best."""
+    kept: list[torch.Tensor] = []
+    losses = falling(-1.0, -2.0, -5.0, -3.0, -4.0)
+
+    def measured(model):
+        kept.append(weights(model))
+        return losses(model)
+
+    plateau = PlateauConfig(patience=1, first_epoch=0, most=1)
+    state = start(SOURCE, 100, (RISING,), plateau=plateau)
+    assert list(train(state, SOURCE, measured))[-1]["step"] == 25
+    assert state.plateau is not None and state.plateau.lowest == 3.0
+    torch.testing.assert_close(weights(state.model), kept[3], rtol=0, atol=0)
 
 
 def saved_before_there_was_a_choice(folder: Path, best_step: int) -> TrainingState:

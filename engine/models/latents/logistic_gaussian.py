@@ -36,7 +36,8 @@ class LogisticGaussian(LatentFamily):
     many make the same proportions, and of other parameters than the sample: there the sample's mean is
     batch-normalised and the KL's is not. Here ``mean`` normalises both: with the normal prior the mean KL
     of a batch is then at least :math:`\tfrac{K-1}2 \gamma^2`; with the dirichlet one only what tells the
-    logits apart counts, and logits that all move together vanish all the same. Logits of a draw beyond ±15 are taken back to it.
+    logits apart counts, and logits that all move together vanish all the same. Logits of a draw beyond
+    ±15 are taken back to it.
 
     References:
         Logistic-normal distributions, Atchison and Shen, 1980, https://doi.org/10.1093/biomet/67.2.261;
