@@ -736,7 +736,7 @@ def test_a_dry_run_goes_through_everything_and_keeps_nothing(
     assert run_main([*TRAIN, "--data", "toy", "--dry-run"]) == 0
     told = capsys.readouterr().err
     assert "two steps, a validation and a checkpoint went well" in told
-    assert "comes back as" in told and "nothing was kept" in told
+    assert "nothing was kept" in told
     diverging = ["--set", "training.decoder_optimiser.learning_rate=1e308"]
     assert run_main([*TRAIN, "--data", "toy", *diverging, "--dry-run"]) == 2
     assert "learning_rate" in capsys.readouterr().err

@@ -77,7 +77,7 @@ def train(
     _go(run, background)
 
 
-_SHORT = ("max_steps=2", "log_every=1", "validation_limit=64", "log_example=true")
+_SHORT = ("max_steps=2", "log_every=1", "validation_limit=16", "log_example=false")
 
 
 def _try_out(config: ExperimentConfig) -> None:
@@ -85,7 +85,7 @@ def _try_out(config: ExperimentConfig) -> None:
     from engine.experiment import override
 
     settings = [f"training.{setting}" for setting in _SHORT]
-    short = override(config, [*settings, "evaluation.mi_rows=64", "evaluation.iw_samples=0"])
+    short = override(config, [*settings, "evaluation.mi_rows=16", "evaluation.iw_samples=0"])
     with trial.on_trial(short.model_dump(mode="json")) as run:
         status = _train_here(run)
     _require_success(status)

@@ -12,10 +12,18 @@ from typing import Any
 from engine.config import home
 from engine.runs.store import Run, create
 
+# Tokens that a model on trial writes at most: untrained, it knows no end, and may write a thousand.
+LONGEST = 8
+
 
 def trials() -> Path:
     """Where they are: on the disk that a real run would fill, among what may be deleted at any time."""
     return home() / "cache" / "dry-runs"
+
+
+def is_trial(run: Run) -> bool:
+    """Whether a run is on trial."""
+    return run.path.parent == trials()
 
 
 @contextmanager

@@ -21,7 +21,15 @@ COMFORTABLE = range(6, 15)  # ids of a sentence worth reading, start and end inc
 
 
 class Validation:
-    """Measures the model on the validation split and writes the probe sentences down."""
+    """Measures the model on the validation split and writes the probe sentences down.
+
+    Args:
+        config: the run's.
+        material: its data and tokeniser.
+        write: takes what became of the probe sentences.
+        progress: told how far a measurement is.
+        longest: tokens decoded at most, if not as many as the run's sentences may have.
+    """
 
     def __init__(
         self,
@@ -29,7 +37,9 @@ class Validation:
         material: Material,
         write: Callable[[dict[str, Any]], None],
         progress: Progress,
+        longest: int | None = None,
     ) -> None:
+        self._decoding = DecodingConfig(max_tokens=longest or config.data.max_tokens)
         self._config = config
         measured = config.evaluation
         left_out = {} if measured.iw_validations else {"iw_samples": 0}
@@ -57,8 +67,7 @@ class Validation:
         """The first probe sentence and what comes back of it, for the log."""
         with evaluation_mode(model, self._config.seed) as device:
             code = model.code(self._x[:1].to(device))
-        settings = DecodingConfig(max_tokens=self._config.data.max_tokens)
-        [back] = self._material.tokenizer.decode(decode(model, code, settings))
+        [back] = self._material.tokenizer.decode(decode(model, code, self._decoding))
         return f"{self._texts[0]!r} comes back as {back!r}"
 
     def _probe(self, model: VAE, found: Evaluation) -> dict[str, Any]:
@@ -68,8 +77,8 @@ class Validation:
         first, second = codes[0].cpu().numpy(), codes[min(1, len(codes) - 1)].cpu().numpy()
         way = interpolate(first, second, STEPS, model.latent.paths[0], model.latent.tokens)
         path = torch.from_numpy(way).to(codes)
-        settings = DecodingConfig(max_tokens=self._config.data.max_tokens)
-        texts = self._material.tokenizer.decode(decode(model, torch.cat([codes, path]), settings))
+        written = decode(model, torch.cat([codes, path]), self._decoding)
+        texts = self._material.tokenizer.decode(written)
         return {
             "sentences": self._texts,
             "reconstructions": texts[: len(codes)],

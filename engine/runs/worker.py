@@ -21,6 +21,7 @@ from engine.runs.heartbeat import Heartbeat
 from engine.runs.status import STARTING, STOP_FILE, Status, StatusWriter, signed
 from engine.runs.stopping import StopRequested, StopRequests
 from engine.runs.store import Run, exclusive
+from engine.runs.trial import LONGEST, is_trial
 
 if TYPE_CHECKING:
     from engine.experiment import ExperimentConfig
@@ -196,7 +197,15 @@ class Worker:
         state = build(config, tokenizer.vocab_size, len(batches), words).state
         self._recorder = recorder = Recorder(self.run, state)
         self._describe(state)
-        validate = Validation(config, material, recorder.probe, self._progress("validating"))
+        # A picture has as many pixels as it has.
+        short = is_trial(self.run) and config.tokenizer.reads == "text"
+        validate = Validation(
+            config,
+            material,
+            recorder.probe,
+            self._progress("validating"),
+            LONGEST if short else None,
+        )
         means = (
             MeanSpaceRecord(self.run, config, material, state)
             if config.training.mean_space
