@@ -130,11 +130,11 @@ def metric(
     )
 
 
-def metric_row(values: Mapping[str, float | None], most: int = 6) -> None:
-    """Numbers of METRICS side by side; those that do not exist are a dash."""
+def metric_row(values: Mapping[str, float | None], most: int = 6, why: str = "") -> None:
+    """Numbers of METRICS side by side; those that do not exist are a dash, and ``why`` on hover."""
     with st.grid(most, min_column_width=130):
         for name, value in values.items():
-            metric(name, value)
+            metric(name, value, why=why if value is None else "")
 
 
 def side_by_side() -> Any:

@@ -145,7 +145,8 @@ def pieces(origin: str) -> None:
 
 def _sizes(config: Any) -> str:
     parts = ["pictures"] if config.tokenizer.reads == "images" else []
-    parts.append(f"{getattr(config.model.latent, 'size', '?')} latent units")
+    size = getattr(config.model.latent, "size", "?")
+    parts.append(f"{size} latent unit{'' if size == 1 else 's'}")
     if hidden := getattr(config.model.decoder, "hidden", None):
         parts.append(f"hidden {hidden}")
     most = config.training.max_steps

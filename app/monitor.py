@@ -27,6 +27,7 @@ from engine.runs import launcher, store
 from engine.runs.status import Status
 
 HEADLINES = ("elbo", "reconstruction", "kl", "mutual_information", "active_units", "ppl")
+NO_DENSITY = "This run's codes have no density, so that there is none"
 HELPS = {
     "failed": "What usually helps: read the message and the end of the log below, mend the setting it "
     "names in a clone, or resume from the last checkpoint.",
@@ -63,7 +64,10 @@ def _numbers(run: store.Run, status: Status) -> None:
         _waiting(status)
         return
     latest = cards.latest(metrics)
-    blocks.metric_row({name: latest.get(name) for name in HEADLINES})
+    # Whatever has been measured includes a KL, unless the family has no density.
+    measured = "valid/reconstruction" in metrics
+    why = NO_DENSITY if measured and latest.get("kl") is None else ""
+    blocks.metric_row({name: latest.get(name) for name in HEADLINES}, why=why)
     monitor_curves.draw(run, metrics)
     monitor_curves.probes(run)
 

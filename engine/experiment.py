@@ -10,9 +10,9 @@ from typing import Any, Self, get_args
 
 from pydantic import ValidationError, model_validator
 
-from engine.config import Config, ConfigError, explain, one_of, param
+from engine.config import Config, ConfigError, DataError, explain, one_of, param
 from engine.data.tokenizers import TokenizerConfig
-from engine.data.vectors import read_vectors
+from engine.data.vectors import look_at_vectors, read_vectors
 from engine.evaluation.config import EvaluationConfig
 from engine.evaluation.mean_space import require_density
 from engine.models.vae import VAE, ModelConfig, build_model
@@ -245,13 +245,19 @@ def check(config: ExperimentConfig, sentences: int) -> list[str]:
     """What :func:`build` would raise, before there is a run; and warnings, a sentence each.
 
     The model has every shape but the vocabulary's, and no numbers (torch's meta device): whatever its size,
-    neither memory nor the time of making its weights is spent. Word vectors are not read, and chance is left
-    as it was.
+    neither memory nor the time of making its weights is spent. Of word vectors the first lines are read, and
+    chance is left as it was.
 
     Raises:
-        ConfigError: the parts do not go together.
+        ConfigError: the parts do not go together, or word vectors are none or of another width.
     """
     import torch
+
+    if config.model.word_vectors:
+        try:
+            look_at_vectors(Path(config.model.word_vectors), config.model.decoder.embedding)
+        except DataError as error:
+            raise ConfigError(str(error)) from error
 
     with torch.random.fork_rng(devices=[]):
         with torch.device("meta"):
@@ -259,7 +265,21 @@ def check(config: ExperimentConfig, sentences: int) -> list[str]:
         if config.training.mean_space:
             require_density(model)
         horizon = _horizon(config, steps_per_epoch(config, sentences))
-        return Objective(config.objective, horizon, model).warnings
+        return [
+            *one_batch(config, sentences),
+            *Objective(config.objective, horizon, model).warnings,
+        ]
+
+
+def one_batch(config: ExperimentConfig, sentences: int) -> list[str]:
+    """A warning where a batch holds all training sentences, which makes every epoch one update; else none."""
+    rows, size = min(sentences, config.data.limit or sentences), config.training.batch_size
+    if size <= rows:
+        return []
+    return [
+        f"the batch of {size:,} is larger than the training split of {rows:,}: every epoch is one update; a "
+        "smaller training.batch_size makes more of them"
+    ]
 
 
 def _horizon(config: ExperimentConfig, per_epoch: int) -> Horizon:

@@ -265,7 +265,7 @@ METRICS: dict[str, Metric] = {
         "Mutual information",
         "nats",
         "higher",
-        "I_q(x;z) over n random rows: E log q(z|x) - E log q(z), q(z) the mixture of the n posteriors, own term included. Never above ln n.",
+        "I_q(x;z) over n random rows: E log q(z|x) - E log q(z), q(z) the mixture of the n posteriors, own term included. Never above ln n; an estimate from draws, so that near 0 it may fall below.",
         HOFFMAN2016,
     ),
     "mutual_information_upper": Metric(
@@ -326,7 +326,7 @@ METRICS: dict[str, Metric] = {
         "Accuracy of a linear probe",
         "share",
         "higher",
-        "Sentences of the split whose label a logistic regression finds from their posterior means, fitted on standardised means of training sentences.",
+        "Sentences of the split whose label a logistic regression finds from their posterior means, fitted on standardised means of training sentences. Means have no noise and are stretched to one scale, so that it may find labels in a code that tells the decoder next to nothing.",
         LI2019,
     ),
     "probe_control": Metric(
@@ -337,7 +337,7 @@ METRICS: dict[str, Metric] = {
         "Designing and Interpreting Probes with Control Tasks, Hewitt and Liang, 2019, arXiv:1909.03368",
     ),
     "probe_majority": Metric(
-        "Share of the most frequent label",
+        "Always the most frequent training label",
         "share",
         "none",
         "What always saying the training split's most frequent label would get right.",
@@ -513,7 +513,7 @@ METRICS: dict[str, Metric] = {
         "Valid on the way",
         "share",
         "higher",
-        "The same check of the nine inner points of eleven-point paths between the codes of random pairs of sentences, mean over the paths.",
+        "The same check of the nine inner points of eleven-point paths between the codes of random pairs of sentences, decoded greedily, mean over the paths. What is empty or the same everywhere may be valid too: read some.",
         TRANSFORMER_VAE,
         only="text",
     ),

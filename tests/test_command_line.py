@@ -729,6 +729,26 @@ def _until(condition: Any, seconds: float = 180) -> None:
         time.sleep(0.1)
 
 
+def test_a_preset_whose_data_are_yours_to_bring_says_which(capsys: Capture) -> None:
+    wrong = complaint_of(capsys, "train", "--preset", "transformer-vae-headlines")
+    assert "'headlines' is yours to bring" in wrong and "--name headlines" in wrong
+
+
+def test_a_batch_larger_than_the_data_is_told(workspace: Path, capsys: Capture) -> None:
+    assert (
+        run_main([*TRAIN, "--data", "toy", "--set", "training.batch_size=5000", "--dry-run"]) == 0
+    )
+    assert "the batch of 5,000 is larger than the training split" in capsys.readouterr().err
+
+
+def test_words_that_the_vocabulary_lacks_are_named_of_reconstructions_too(
+    capsys: Capture, trained: store.Run, tmp_path: Path
+) -> None:
+    (tmp_path / "lines.txt").write_text("the xylophone sees the cat\n")
+    assert run_main(["reconstruct", "trained", "--input", str(tmp_path / "lines.txt")]) == 0
+    assert "the vocabulary lacks xylophone" in capsys.readouterr().err
+
+
 def test_a_dry_run_goes_through_everything_and_keeps_nothing(
     workspace: Path, trained: store.Run, capsys: Capture
 ) -> None:

@@ -115,7 +115,7 @@ def experiment(
 ) -> ExperimentConfig:
     """The preset with what the command line changes; the data exist before there is a run."""
     from engine.data.library import resolve
-    from engine.experiment import check, override
+    from engine.experiment import check, one_batch, override
     from engine.presets import preset as preset_config
 
     if max_steps is not None:
@@ -127,6 +127,8 @@ def experiment(
         corpus = resolve(config.data.name, progress)
     config.tokenizer.require(corpus.card.kind, corpus.name)
     check(config, corpus.rows("train"))
+    for warning in one_batch(config, corpus.rows("train")):
+        terminal.note(warning)  # the worker's log has those of the objective
     return override(config, [f"data.name={corpus.name}"])
 
 

@@ -168,6 +168,9 @@ def reconstruct(
     if output is None and not images:
         _show(found)
     terminal.note(_summary(found))
+    if unknown := list(dict.fromkeys(word for one in found for word in one.unknown)):
+        more = f" and {len(unknown) - 10:,} more" if len(unknown) > 10 else ""
+        terminal.note(f"the vocabulary lacks {', '.join(unknown[:10])}{more}")
 
 
 def _reconstructed(

@@ -161,6 +161,13 @@ def download(
         return make(DOWNLOADS[name], check_name(save_as or name), source, options, progress)
 
 
+# Names that presets give to data that neither come with Zscape nor by name.
+_AWAITED = {
+    "headlines": "import headlines, one a line or with a column of labels, under that name (data import FILE "
+    "--name headlines), or say --data; the authors' are hf:Fraser/news-category-dataset"
+}
+
+
 def resolve(name_or_path: str | Path, progress: Progress | None = None) -> Corpus:
     """What a name or a path stands for: built-in, imported, published, or a file or folder to import.
 
@@ -179,6 +186,8 @@ def resolve(name_or_path: str | Path, progress: Progress | None = None) -> Corpu
     if name and path.exists():
         return _imported(path, progress)
     known = [*BUILTIN, *DOWNLOADS, *(card.name for card in corpora())]
+    if name in _AWAITED:
+        raise DataError(f"the data set {name!r} is yours to bring: {_AWAITED[name]}")
     message = one_of("data set", name, dict.fromkeys(known))
     raise DataError(f"{message}; no file {name!r} either; {_HUB}")
 

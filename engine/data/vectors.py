@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -48,6 +49,16 @@ def read_vectors(path: Path, words: Sequence[str], width: int) -> tuple[np.ndarr
         )
     logger.info("%s has vectors for %s of %s words", path.name, f"{found:,}", f"{len(words):,}")
     return rows, known
+
+
+def look_at_vectors(path: Path, width: int) -> None:
+    """Read the first hundred lines of a file of vectors, to tell at once what ``read_vectors`` would.
+
+    Raises:
+        DataError: they are not a word and ``width`` numbers each.
+    """
+    for at, _, rest in itertools.islice(_entries(path, width), 100):
+        _numbers(rest.split(" "), f"line {at:,} of {path.name}")
 
 
 def _entries(path: Path, width: int) -> Iterator[tuple[int, str, str]]:

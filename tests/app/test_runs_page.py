@@ -139,6 +139,18 @@ def test_a_run_without_a_checkpoint_cannot_be_measured_yet(
     assert button.disabled and "no checkpoint yet" in button.help
 
 
+def test_codes_without_a_density_say_why_there_are_dashes(
+    page: Open, fake_run: Callable[..., Path]
+) -> None:
+    fake_run("points", "finished", [{"step": 10, "epoch": 1.0, "valid/reconstruction": 30.0}])
+    app = page("runs", run="points")
+    shown = {one.label: one for one in app.metric}
+    assert shown["KL"].value == "–" and "have no density" in shown["KL"].help
+    assert (
+        shown["Reconstruction"].value == "30" and "no density" not in shown["Reconstruction"].help
+    )
+
+
 def test_a_disabled_button_says_why(page: Open, trained: Path) -> None:
     app = page("runs", run="tiny")
     assert app.button(key="Stop-tiny").disabled

@@ -188,7 +188,7 @@ def test_digits_without_their_labels_name_the_missing_file(home: Path, tmp_path:
     for file, body in BODIES["mnist"].items():
         if "labels" not in file:
             (tmp_path / file).write_bytes(body)
-    with pytest.raises(DataError, match="train-labels-idx1-ubyte.gz, t10k-labels-idx1-ubyte.gz is"):
+    with pytest.raises(DataError, match="train-labels-idx1-ubyte.gz, t10k-labels-idx1-ubyte.gz are"):
         download("mnist", tmp_path)
 
 
@@ -234,7 +234,7 @@ def test_an_archive_with_other_content_is_told_by_what_is_in_it(home: Path, tmp_
     with pytest.raises(DataError) as error:
         download("yahoo", wrong)
     message = str(error.value)
-    assert "yahoo.valid.txt, yahoo.test.txt is missing" in message and "cats/a.txt" in message
+    assert "yahoo.valid.txt, yahoo.test.txt are missing" in message and "cats/a.txt" in message
     assert corpora() == []
 
 

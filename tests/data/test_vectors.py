@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.config import DataError
-from engine.data.vectors import read_vectors
+from engine.config import ConfigError, DataError
+from engine.data.vectors import look_at_vectors, read_vectors
+from engine.experiment import check, override
+from engine.presets import preset
 
 WORDS = ["<pad>", "<s>", "</s>", "<unk>", "the", "cat", "The", "dog"]
 GLOVE = "the 0.1 0.2 -3e-1\nof 1 2 3\ncat -1 0 1\n"
@@ -96,3 +98,21 @@ def test_another_width_says_what_to_set(write, text):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match="no file .*none.txt"):
         read_vectors(tmp_path / "none.txt", WORDS, 3)
+
+
+def test_vectors_are_looked_at_before_there_is_a_run(write):
+    """Another width or a bad line near the beginning is told by the check of an experiment."""
+    look_at_vectors(write(GLOVE), 3)
+    with pytest.raises(DataError, match="3 numbers.*4 wide"):
+        look_at_vectors(write(GLOVE), 4)
+    settings = [f"model.word_vectors={write(GLOVE)}", "model.share_embedding=no"]
+    sizes = ["model.encoder.embedding=3", "model.decoder.embedding=3"]
+    config = override(preset("vanilla"), [*settings, *sizes])
+    assert check(config, 100) == []
+    with pytest.raises(ConfigError, match="3 numbers.*4 wide"):
+        check(
+            override(config, [f"model.{part}.embedding=4" for part in ("encoder", "decoder")]), 100
+        )
+    write(GLOVE.replace("of 1 2 3", "of 1 two 3"))
+    with pytest.raises(ConfigError, match="line 2 of glove.txt"):
+        check(config, 100)

@@ -95,9 +95,10 @@ def _find(
         elif len(entry.wanted) == 1:
             found[entry.wanted[0]] = path
     if missing := [name for name in entry.wanted if name not in found]:
+        are = "is" if len(missing) == 1 else "are"
         raise DataError(
             f"{entry.title} must come with {', '.join(entry.wanted)}, in one folder or archive; "
-            f"{', '.join(missing)} is missing. There is {_there(paths)}; give the published files, or "
+            f"{', '.join(missing)} {are} missing. There is {_there(paths)}; give the published files, or "
             "import your own text as a file"
         )
     return found
