@@ -47,7 +47,8 @@ def ignored(texts: list[str], codes_differ: bool = True) -> None:
         shown = showing.current()
         st.error(
             shown.words(
-                "The codes differ and every one of them reads the same: the decoder ignores the code. "
+                "The codes differ and every one of them reads the same: the decoder ignores the code, or what "
+                "is most probable hides it. "
             )
             + "The page Runs says what usually helps.",
             title=f"One {shown.noun}, whatever the code",

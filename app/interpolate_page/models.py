@@ -16,6 +16,9 @@ from app.walk import Gauge, Track, walk
 
 BY = " · "
 MOST = 8
+IGNORED = (
+    "Every step reads the same: the decoder ignores the code, or what is most probable hides it."
+)
 
 
 def draw(page: Here) -> None:
@@ -119,7 +122,7 @@ def _show(page: Here, found: Any) -> None:
         "path": st.column_config.TextColumn("Path", help="The latent family's best one."),
         "match": st.column_config.NumberColumn("Ends", format="percent", help="Mean match of A and B."),
         "ignored": st.column_config.CheckboxColumn(
-            "Ignored", help=page.shown.words("Every step reads the same: the decoder ignores the code.")
+            "Ignored", help=page.shown.words(IGNORED)
         ),
     }  # fmt: skip
     st.dataframe(

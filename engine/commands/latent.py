@@ -151,7 +151,10 @@ def _remarks(found: Interpolation) -> Iterator[str]:
         what = "share of equal pixels" if is_picture(end.text) else "edit similarity"
         yield f"{letter}: {what} of its reconstruction {end.similarity:.2f}"
     if found.ignored:
-        yield "the decoder ignores the code: every step reads the same"
+        yield (
+            "every step reads the same: the decoder ignores the code, or what is most probable hides it "
+            "(--strategy sample shows)"
+        )
 
 
 def origin(hosted: Hosted) -> dict[str, Any]:

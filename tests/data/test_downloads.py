@@ -188,7 +188,9 @@ def test_digits_without_their_labels_name_the_missing_file(home: Path, tmp_path:
     for file, body in BODIES["mnist"].items():
         if "labels" not in file:
             (tmp_path / file).write_bytes(body)
-    with pytest.raises(DataError, match="train-labels-idx1-ubyte.gz, t10k-labels-idx1-ubyte.gz are"):
+    with pytest.raises(
+        DataError, match="train-labels-idx1-ubyte.gz, t10k-labels-idx1-ubyte.gz are"
+    ):
         download("mnist", tmp_path)
 
 
