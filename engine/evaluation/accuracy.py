@@ -31,7 +31,8 @@ def teacher_forced_accuracy(
     .. math::
         \frac{\sum_{i,t} [\arg\max_v p(v|x_{i,<t}, z_i) = x_{i,t}]}{\sum_i T_i}
 
-    with :math:`z_i` the code of sentence i and :math:`T_i` its tokens, the end included. A decoder that
+    with :math:`z_i` the code of sentence i and :math:`T_i` its tokens, the end included (not of pictures, where
+    it is certain). A decoder that
     reads the true words before has it easier than one that runs freely: beside it see exact match.
 
     Args:
@@ -56,12 +57,13 @@ def teacher_forced_accuracy(
         raise DataError("accuracy needs at least one sentence, got none")
     ordered = by_length(tokens.lengths, np.asarray(rows, dtype=np.int64))
     right = predicted = whole = 0
+    certain = 1 if model.decoder.whole_length is None else 2  # the end of a picture, not counted
     with evaluation_mode(model, seed) as device:
         for start in range(0, len(ordered), batch):
             x = torch.from_numpy(tokens.rows(ordered[start : start + batch])).to(device)
             wrong = torch.zeros(len(x), dtype=torch.long, device=device)
             state = model.decoder.start(model.code(x))
-            for place in range(x.shape[1] - 1):
+            for place in range(x.shape[1] - certain):
                 logits, state = model.decoder.step(x[:, place], state)
                 logits[:, PAD] = -torch.inf  # never a word: training says nothing of its logit
                 there = x[:, place + 1] != PAD

@@ -17,7 +17,7 @@ from torch import Tensor
 from engine.config import ConfigError
 from engine.evaluation.likelihood import Floats, LogWeights, sentence_nll
 from engine.evaluation.mode import Progress, evaluation_mode
-from engine.evaluation.rows import Indices, by_length, choose
+from engine.evaluation.rows import Indices, by_length, choose, predicted_tokens
 from engine.models.latents.bernoulli import Bernoulli
 
 if TYPE_CHECKING:
@@ -119,5 +119,5 @@ def exact_scores(
     nll = exact_rows(
         model, tokens, rows, config.iw_chunk, precision=config.iw_precision, progress=progress
     )
-    predicted = int((tokens.lengths[rows] - 1).sum())
+    predicted = predicted_tokens(model, tokens.lengths[rows])
     return {"nll_exact": float(nll.mean()), "ppl_exact": math.exp(nll.sum() / predicted)}

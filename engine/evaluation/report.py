@@ -23,7 +23,7 @@ from engine.evaluation.information import (
 )
 from engine.evaluation.likelihood import elbo, iw_rows
 from engine.evaluation.mode import Progress, evaluation_mode
-from engine.evaluation.rows import Indices, choose, equal_length_groups, packed
+from engine.evaluation.rows import Indices, choose, equal_length_groups, packed, predicted_tokens
 
 if TYPE_CHECKING:
     from engine.data.tokens import Tokens
@@ -165,7 +165,7 @@ def _bound_pass(
         for batch in packed(groups, config.batch_size):
             indices = np.concatenate(batch)
             x = torch.from_numpy(tokens.rows(indices)).to(device)
-            predicted = int((tokens.lengths[indices] - 1).sum())
+            predicted = predicted_tokens(model, tokens.lengths[indices])
             totals.add(elbo(model, x), [len(group) for group in batch], predicted)
             if progress:
                 progress(totals.rows, len(rows), "evidence lower bound")
@@ -221,7 +221,7 @@ def _importance_weighted(
         precision=config.iw_precision,
         progress=progress,
     )
-    predicted = int((tokens.lengths[rows] - 1).sum())
+    predicted = predicted_tokens(model, tokens.lengths[rows])
     scalars = {
         "nll_iw": float(found.nll.mean()),
         "ppl_iw": perplexity(float(found.nll.sum()), predicted),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from engine.models.vae import VAE
 
 Indices = NDArray[np.int64]
 
@@ -49,3 +53,13 @@ def packed(groups: Sequence[Indices], size: int) -> list[list[Indices]]:
         batches[-1].append(group)
         count += len(group)
     return batches
+
+
+def predicted_tokens(model: VAE, lengths: NDArray[np.int64]) -> int:
+    """How many tokens rows of these lengths (start and end counted) leave to be predicted.
+
+    The end is one of them, but not where everything has as many tokens as it can have: of a picture the end
+    is certain.
+    """
+    certain = 1 if model.decoder.whole_length is None else 2
+    return int((lengths - certain).sum())

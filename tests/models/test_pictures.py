@@ -298,3 +298,24 @@ def test_the_published_kernels_make_thirteen_layers_and_eleven_skips():
     seen = [int(part.seen.mask.sum()) for part in (*network.blocks, *network.skips)]
     assert seen == [25] * 4 + [13] * 4 + [5] * 4 + [25] * 4 + [13] * 4 + [5] * 3
     assert int(network.first.image.mask.sum()) == 24
+
+
+# -- what is counted ------------------------------------------------------------------------------
+
+
+def test_the_certain_end_of_a_picture_is_no_pixel_of_a_perplexity():
+    from engine.data.tokens import Tokens
+    from engine.evaluation import EvaluationConfig
+    from engine.evaluation.accuracy import teacher_forced_accuracy
+    from engine.evaluation.report import evaluate
+
+    model, pictures = vae(3), random_rows(20, 3)
+    tokens = Tokens.of(pictures.tolist())
+    found = evaluate(model, tokens, EvaluationConfig(mi_rows=10)).scalars
+    assert found["ppl_reconstruction"] == pytest.approx(np.exp(found["reconstruction"] / 9))
+    assert found["ppl"] == pytest.approx(np.exp(-found["elbo"] / 9))
+    right = teacher_forced_accuracy(model, tokens, np.arange(20))["token_accuracy"]
+    with torch.no_grad():
+        z = model.code(pictures)
+        likelier = -model.decoder.token_nll(pictures, z)[:, :-1] > np.log(0.5)
+    assert right == pytest.approx(likelier.float().mean().item())
