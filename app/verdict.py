@@ -9,6 +9,12 @@ import streamlit as st
 from app import blocks, fields, navigation, state
 from engine.runs import health, store
 
+WAY = "z_output"
+WAY_HELP = (
+    "Let the code reach the softmax past the network, as in Skip-VAE: on short sentences it kept codes alive "
+    "and made the likelihood better, with no other remedy too (README, Figures)."
+)
+
 
 def draw(run: store.Run, diagnosis: Any | None, step: int | None = None) -> None:
     """The verdict with its evidence and its moment, or why it is too early; a remedy is one click away.
@@ -34,7 +40,14 @@ def draw(run: store.Run, diagnosis: Any | None, step: int | None = None) -> None
         for name, advice in zip(diagnosis.remedies, diagnosis.advice, strict=True):
             label = fields.humanise(name)
             if st.button(label, key=f"remedy-{name}", help=advice, icon=":material/healing:"):
-                _clone_with(run, name)
+                remedies = [*run.config()["objective"]["remedies"], {"name": name}]
+                _clone_with(run, "objective", {"remedies": remedies}, label.lower())
+        decoder = run.config()["model"]["decoder"]
+        if decoder.get(WAY) is False and st.button(
+            "Code at the softmax", key=f"remedy-{WAY}", help=WAY_HELP, icon=":material/healing:"
+        ):
+            changed = {"decoder": decoder | {WAY: True}}
+            _clone_with(run, "model", changed, "the code at the softmax")
 
 
 def _when(moment: health.Moment) -> str:
@@ -47,14 +60,13 @@ def _when(moment: health.Moment) -> str:
     return " ".join(words)
 
 
-def _clone_with(run: store.Run, remedy: str) -> None:
+def _clone_with(run: store.Run, part: str, changed: dict[str, Any], words: str) -> None:
     from engine.experiment import load_config
 
     config = run.config()
-    remedies = [*config["objective"]["remedies"], {"name": remedy}]
-    changed = config | {"objective": config["objective"] | {"remedies": remedies}}
-    new = blocks.attempt(lambda: load_config(changed), f"{run.name} could not be cloned")
+    values = config | {part: config[part] | changed}
+    new = blocks.attempt(lambda: load_config(values), f"{run.name} could not be cloned")
     if new is None:
         st.rerun()
-    state.new_draft(new, f"run {run.name} with {fields.humanise(remedy).lower()}")
+    state.new_draft(new, f"run {run.name} with {words}")
     navigation.go("train")

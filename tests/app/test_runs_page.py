@@ -182,6 +182,16 @@ def test_a_collapsed_run_offers_clones_with_a_remedy(
     assert remedies == ["annealing", "free_bits", "aggressive"]
 
 
+def test_a_collapsed_run_offers_a_clone_whose_code_reaches_the_softmax(
+    page: Open, fake_run: Callable[..., Path]
+) -> None:
+    fake_run("flat", "finished", [record(10, 0.01), record(20, 0.01)])
+    app = page("runs", run="flat")
+    app.button(key="remedy-z_output").click().run()
+    draft = app.session_state["draft"]
+    assert draft.config.model.decoder.z_output and draft.origin.endswith("the code at the softmax")
+
+
 def test_a_run_that_ended_early_says_what_ended_it(
     page: Open, fake_run: Callable[..., Path], said: Said
 ) -> None:
