@@ -165,6 +165,14 @@ def test_a_beam_of_one_is_greedy_until_it_ends_and_sampling_obeys_the_seed(name,
     assert decode(vae, z, cold) == decode(vae, z, DecodingConfig(max_tokens=8))
 
 
+# A softmax over one state of the memory is 1, whatever is asked of it: no gradient, but for rounding.
+QUESTIONS = (
+    "layer.1.EncDecAttention.q.weight",
+    "EncDecAttention.k.weight",
+    "layer.1.layer_norm.weight",
+)
+
+
 @every_decoder
 def test_half_precision_is_close_in_likelihood_and_reaches_every_weight(name, settings):
     vae, z = model_of(decoder=decoder_config(name, **settings)), codes(2, 3)
@@ -174,7 +182,8 @@ def test_half_precision_is_close_in_likelihood_and_reaches_every_weight(name, se
     nll.sum().backward()
     assert nll.dtype == torch.float32
     torch.testing.assert_close(nll, vae.decoder.token_nll(x, z), rtol=0.03, atol=0.05)
-    assert without_gradient(vae.decoder) == []
+    idle = QUESTIONS if settings.get("upsample") == 1 else ()
+    assert [n for n in without_gradient(vae.decoder) if not n.endswith(idle)] == []
 
 
 def surer(vae: VAE) -> VAE:
