@@ -203,8 +203,7 @@ def table(
 def job_progress(job: jobs.Job) -> None:
     """A background job: how far, how long still, and Cancel, or that it is about to stop."""
     stopping = job.cancelled.is_set()
-    left = f", about {blocks_left}" if (blocks_left := _left(job)) else ""
-    left = ", stopping at its next step" if stopping else left
+    left = ", stopping at its next step" if stopping else _left(job)
     count = f" {job.done:,} of {job.total:,}" if job.total else f" {job.done:,}" if job.done else ""
     words = f"{job.title}: {job.what}{count}{left}" if job.what else f"{job.title}{count}{left}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -215,7 +214,8 @@ def job_progress(job: jobs.Job) -> None:
 
 
 def _left(job: jobs.Job) -> str:
-    return f"{duration(job.seconds_left)} left" if job.seconds_left is not None else ""
+    seconds = job.seconds_left
+    return "" if seconds is None else f", about {duration(seconds)} left"
 
 
 def when_job_ends(prefix: str, on_done: Callable[[jobs.Job], None]) -> None:

@@ -49,7 +49,7 @@ def not_possible(run: store.Run, status: Status) -> str:
 def ask(run: store.Run) -> None:
     """What is measured, on which rows; the rest is as the command ``evaluate`` has it."""
     from engine.experiment import load_config
-    from engine.maps.evaluations import estimators
+    from engine.maps.orders import estimators
 
     shown = showing.of(run)
     with blocks.kindly(f"{run.name} cannot be measured"):
@@ -111,7 +111,8 @@ def _begin(run: store.Run) -> None:
 
     def work(tell: jobs.Progress) -> None:
         from engine.decoding.config import DecodingConfig
-        from engine.maps.evaluations import Amounts, Order, carry_out, estimators
+        from engine.maps.evaluations import Amounts
+        from engine.maps.orders import Order, carry_out, estimators
 
         hosted = loaders.host().get(run, checkpoint)
         config = estimators(hosted.config, asked["iw_samples"], asked["iw_rows"] or 0)

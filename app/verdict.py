@@ -27,13 +27,14 @@ def draw(run: store.Run, diagnosis: Any | None, step: int | None = None) -> None
     if diagnosis is None:
         return
     moment = health.moment(run, step)
-    if moment is not None and moment.too_early:
-        blocks.too_early(diagnosis, moment.too_early)
+    early = "" if moment is None else moment.too_early
+    if early:
+        blocks.too_early(diagnosis, early)
     else:
         blocks.health(diagnosis)
     if moment is not None:
         st.caption(f":material/schedule: {_when(moment)}")
-    if not diagnosis.remedies or (moment is not None and moment.too_early):
+    if early or not diagnosis.remedies:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Clone with a remedy:", width="content")

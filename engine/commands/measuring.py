@@ -28,7 +28,7 @@ from engine.evaluation.config import IW_ROWS, IW_SAMPLES
 
 if TYPE_CHECKING:
     from engine.hosting import Hosted
-    from engine.maps.evaluations import Evaluated
+    from engine.maps.orders import Evaluated
 
 
 def add_to(app: typer.Typer) -> None:
@@ -123,7 +123,8 @@ def evaluate(
     Of a run of images sentences are pictures, tokens pixels, and samples are not measured.
     """
     from engine.evaluation.validity import check_of
-    from engine.maps.evaluations import Amounts, Order, carry_out, estimators
+    from engine.maps.evaluations import Amounts
+    from engine.maps.orders import Order, carry_out, estimators
 
     if output is not None and not samples:
         raise ConfigError("--output takes the sentences of --samples, which are left out")

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from engine.data.importing import ImportOptions
 
 SEED = 42
+# Names that presets give to data that neither come with Zscape nor by name.
+_AWAITED = {
+    "headlines": "import headlines, one a line or with a column of labels, under that name (data import FILE "
+    "--name headlines), or say --data; the authors' are hf:Fraser/news-category-dataset"
+}
 _HUB = "hf:OWNER/NAME stands for any data set of the Hugging Face hub"
 
 
@@ -159,13 +164,6 @@ def download(
         if exists(name) and save_as is source is options is None:
             return Corpus.open(name)
         return make(DOWNLOADS[name], check_name(save_as or name), source, options, progress)
-
-
-# Names that presets give to data that neither come with Zscape nor by name.
-_AWAITED = {
-    "headlines": "import headlines, one a line or with a column of labels, under that name (data import FILE "
-    "--name headlines), or say --data; the authors' are hf:Fraser/news-category-dataset"
-}
 
 
 def resolve(name_or_path: str | Path, progress: Progress | None = None) -> Corpus:

@@ -10,7 +10,7 @@ import torch
 from engine.config import DataError
 from engine.data.vocabulary import PAD
 from engine.evaluation.mode import Progress, evaluation_mode
-from engine.evaluation.rows import Indices, by_length
+from engine.evaluation.rows import Indices, by_length, predicted_tokens
 
 if TYPE_CHECKING:
     from engine.data.tokens import Tokens
@@ -32,8 +32,8 @@ def teacher_forced_accuracy(
         \frac{\sum_{i,t} [\arg\max_v p(v|x_{i,<t}, z_i) = x_{i,t}]}{\sum_i T_i}
 
     with :math:`z_i` the code of sentence i and :math:`T_i` its tokens, the end included (not of pictures, where
-    it is certain). A decoder that
-    reads the true words before has it easier than one that runs freely: beside it see exact match.
+    it is certain). A decoder that reads the true words before has it easier than one that runs freely: beside
+    it see exact match.
 
     Args:
         model: a VAE.
@@ -56,7 +56,7 @@ def teacher_forced_accuracy(
     if not len(rows):
         raise DataError("accuracy needs at least one sentence, got none")
     ordered = by_length(tokens.lengths, np.asarray(rows, dtype=np.int64))
-    right = predicted = whole = 0
+    mistakes = whole = 0
     certain = 1 if model.decoder.whole_length is None else 2  # the end of a picture, not counted
     with evaluation_mode(model, seed) as device:
         for start in range(0, len(ordered), batch):
@@ -66,15 +66,14 @@ def teacher_forced_accuracy(
             for place in range(x.shape[1] - certain):
                 logits, state = model.decoder.step(x[:, place], state)
                 logits[:, PAD] = -torch.inf  # never a word: training says nothing of its logit
-                there = x[:, place + 1] != PAD
-                wrong += (logits.argmax(-1) != x[:, place + 1]) & there
-                predicted += int(there.sum())
-            right -= int(wrong.sum())
+                target = x[:, place + 1]
+                wrong += (logits.argmax(-1) != target) & (target != PAD)
+            mistakes += int(wrong.sum())
             whole += int((wrong == 0).sum())
             if progress:
                 progress(min(start + batch, len(ordered)), len(ordered), "token accuracy")
     return {
-        "token_accuracy": (predicted + right) / predicted,
+        "token_accuracy": 1 - mistakes / predicted_tokens(model, tokens.lengths[ordered]),
         "sequence_accuracy": whole / len(ordered),
         "accuracy_rows": float(len(ordered)),
     }

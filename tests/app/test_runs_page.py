@@ -121,7 +121,7 @@ def test_an_evaluation_that_cannot_be_says_why_and_the_page_stays(
     def broken(*args: Any) -> None:
         raise DataError("the data set animals is gone; import it again")
 
-    monkeypatch.setattr("engine.maps.evaluations.carry_out", broken)
+    monkeypatch.setattr("engine.maps.orders.carry_out", broken)
     app = page("runs", run="tiny")
     app.button(key="Evaluate-tiny").click().run()
     (submit,) = [one for one in app.button if one.label == "Measure"]
