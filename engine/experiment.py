@@ -242,16 +242,23 @@ def steps_per_epoch(config: ExperimentConfig, sentences: int) -> int:
 
 
 def check(config: ExperimentConfig, sentences: int) -> list[str]:
-    """What :func:`build` would raise, before there is a run; and warnings, a sentence each.
+    """Raise what :func:`build` would raise, before a run exists; return warnings, a sentence each.
 
     The model has every shape but the vocabulary's, and no numbers (torch's meta device): whatever its size,
     neither memory nor the time of making its weights is spent. Of word vectors the first lines are read, and
     chance is left as it was.
 
     Raises:
-        ConfigError: the parts do not go together, or word vectors are none or of another width.
+        ConfigError: the parts do not go together, word vectors are none or of another width, or this machine
+            does not support a precision that the configuration names.
     """
     import torch
+
+    from engine.devices import choose_device, require_precision
+
+    if config.training.precision == "bfloat16":
+        require_precision("bfloat16", choose_device(config.training.device))
+    require_precision(config.evaluation.iw_precision, choose_device("auto"))
 
     if config.model.word_vectors:
         try:

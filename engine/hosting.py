@@ -142,9 +142,9 @@ class ModelHost:
         from engine.data.tokenizers import Tokenizer
         from engine.decoding.search import decode_now
         from engine.decoding.together import Together
+        from engine.devices import choose_device
         from engine.experiment import load_config
         from engine.models.vae import build_model
-        from engine.training.precision import choose_device
 
         stamp, weights = _weights(run, checkpoint)
         config = load_config(run.config())

@@ -28,6 +28,7 @@ from engine.training.schedules import SCHEDULES
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
     "config",
+    "devices",
     "metrics",
     "counterparts",
     "data",

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from engine.config import ConfigError
+from engine.devices import choose_precision
 from engine.evaluation.likelihood import Floats, LogWeights, sentence_nll
 from engine.evaluation.mode import Progress, evaluation_mode
 from engine.evaluation.rows import Indices, by_length, choose, predicted_tokens
@@ -38,14 +39,15 @@ def exact_nll(model: VAE, x: Tensor, chunk: int = 2048, *, precision: str = "flo
         model: a text VAE with a Bernoulli latent of at most 16 bits.
         x: token ids, shape (B, T), padded with 0; best of about one length.
         chunk: sentence-code pairs per call of the decoder; the number does not depend on it.
-        precision: of the decoder's matrix products, ``float32`` or ``bfloat16``.
+        precision: of the decoder's matrix products, ``float32`` or ``bfloat16`` (float32
+            where the device does not support it).
 
     Raises:
         ConfigError: the latent family is another one, or there are too many codes.
     """
     codes = all_codes(model)
     with evaluation_mode(model, 0) as device:
-        return _exact_nll(model, x, codes.to(device), chunk, precision)
+        return _exact_nll(model, x, codes.to(device), chunk, choose_precision(precision, device))
 
 
 def all_codes(model: VAE) -> Tensor:
@@ -97,6 +99,7 @@ def exact_rows(
     codes = all_codes(model)
     ordered, nll = by_length(tokens.lengths, rows), np.zeros(len(tokens))
     with evaluation_mode(model, 0) as device:
+        precision = choose_precision(precision, device)
         for start in range(0, len(ordered), _SENTENCES):
             part = ordered[start : start + _SENTENCES]
             x = torch.from_numpy(tokens.rows(part)).to(device)

@@ -9,7 +9,6 @@ References:
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.config import ConfigError
+from engine.devices import autocast, choose_precision
 from engine.evaluation.mode import Progress, evaluation_mode
 from engine.evaluation.rows import Indices, by_length
 
@@ -132,13 +132,14 @@ def iw_nll(
         samples: K.
         chunk: sentence-sample pairs per call of the decoder; the draws do not depend on it.
         seed: of the draws.
-        precision: of the decoder's matrix products, ``float32`` or ``bfloat16``; weights and sums
-            are float32 and float64 in any case.
+        precision: of the decoder's matrix products, ``float32`` or ``bfloat16`` (float32 where the device
+            does not support it); weights and sums are float32 and float64 in any case.
 
     Raises:
         ConfigError: the latent family has no posterior density.
     """
-    with evaluation_mode(model, seed):
+    with evaluation_mode(model, seed) as device:
+        precision = choose_precision(precision, device)
         return _iw_nll(model, x, samples, chunk, precision)
 
 
@@ -166,8 +167,7 @@ def _iw_nll(model: VAE, x: Tensor, samples: int, chunk: int, precision: str) -> 
 
 def sentence_nll(model: VAE, x: Tensor, z: Tensor, precision: str) -> Tensor:
     """-log p(x|z), shape (S, B), for z of shape (S, B, Z)."""
-    low = precision == "bfloat16"
-    with torch.autocast(z.device.type, torch.bfloat16) if low else nullcontext():
+    with autocast(precision, z.device):
         return model.decoder.token_nll(x, z).float().sum(-1)
 
 
@@ -194,6 +194,7 @@ def iw_rows(
     ordered = by_length(tokens.lengths, rows)
     nll, ess = np.zeros(len(tokens)), np.zeros(len(tokens))
     with evaluation_mode(model, seed) as device:
+        precision = choose_precision(precision, device)
         for start in range(0, len(ordered), IW_SENTENCES):
             part = ordered[start : start + IW_SENTENCES]
             x = torch.from_numpy(tokens.rows(part)).to(device)

@@ -163,8 +163,8 @@ class Worker:
         """Train in the slot of ``device``; the right device if that was the wrong one."""
         self._writer.write(state="running", activity="loading torch", started=self._started())
         self._watch(self._writer.status)
+        from engine.devices import choose_device
         from engine.experiment import load_config
-        from engine.training.precision import choose_device
 
         config = load_config(self.run.config())
         chosen = choose_device(config.training.device)

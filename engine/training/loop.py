@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from engine.config import TrainingDiverged
+from engine.devices import autocast
 from engine.models.vae import VAE
 from engine.training.optimisers import set_learning_rate
-from engine.training.precision import autocast
 from engine.training.state import TrainingState
 
 Record = dict[str, float]

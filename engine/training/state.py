@@ -11,13 +11,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, optim
 
 from engine.config import RunNotFound
+from engine.devices import choose_device, choose_precision
 from engine.models.vae import VAE
 from engine.objectives.elbo import Objective
 from engine.objectives.remedies import Horizon
 from engine.training.config import TrainingConfig
 from engine.training.optimisers import OPTIMISERS, set_learning_rate
 from engine.training.plateau import Plateau
-from engine.training.precision import choose_device, choose_precision
 from engine.training.schedules import SCHEDULES, Constant, Schedule
 
 MODEL, TENSORS, NUMBERS = "model.safetensors", "training.safetensors", "training.json"
@@ -178,7 +178,8 @@ class TrainingState:
         for name in ("step", "epoch", "position", "draws", "seconds", "best_elbo", "best_step"):
             setattr(self, name, numbers[name])
         self.evaluated, self.sums = numbers["evaluated"], numbers["sums"]
-        self.precision = numbers["precision"]
+        # The checkpoint may come from a computer whose processor supports bfloat16.
+        self.precision = choose_precision(numbers["precision"], self.device)
         if self.plateau:
             # Until it had a lowest of its own, the best of all validations was it.
             self.plateau.restore({"lowest": -numbers["best_elbo"]} | numbers["plateau"])

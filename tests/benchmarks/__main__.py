@@ -24,11 +24,11 @@ from engine.data.batches import Batches, Tokens, tokenize
 from engine.data.tokenizers import Tokenizer
 from engine.decoding.config import DecodingConfig
 from engine.decoding.search import decode
+from engine.devices import product_seconds
 from engine.evaluation.likelihood import iw_rows
 from engine.experiment import Parts, build, override
 from engine.presets import preset
 from engine.training.loop import _encoder_step, train
-from engine.training.precision import product_seconds
 
 E, H, Z, BATCH, IW = 128, 256, 32, 32, 500
 

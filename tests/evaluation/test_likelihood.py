@@ -20,6 +20,7 @@ from tests.evaluation.tiny import (
     tiny_vae,
     uniform_vae,
 )
+from tests.precision import needs_bfloat16
 
 MODELS = {
     "markov-1": lambda: tiny_vae(1),
@@ -144,6 +145,7 @@ def test_no_sample_at_all_is_refused() -> None:
         iw_nll(tiny_vae(1), rows_of([1, 4, 2]), 0)
 
 
+@needs_bfloat16
 def test_bfloat16_products_move_the_number_only_a_little() -> None:
     model, x = lstm_vae(2), rows_of(*sentences())
     full = iw_nll(model, x, 200).nll

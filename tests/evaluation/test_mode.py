@@ -5,6 +5,7 @@ import torch
 
 from engine.evaluation.mode import evaluation_mode
 from tests.evaluation.tiny import lstm_vae
+from tests.precision import bfloat16_autocast
 
 
 def test_looking_at_a_model_leaves_no_trace() -> None:
@@ -42,5 +43,5 @@ def test_the_same_seed_draws_the_same_numbers() -> None:
 
 def test_the_low_precision_of_training_does_not_reach_an_evaluation() -> None:
     model = lstm_vae(1)
-    with torch.autocast("cpu", torch.bfloat16), evaluation_mode(model, 0):
+    with bfloat16_autocast(), evaluation_mode(model, 0):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32

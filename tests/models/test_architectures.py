@@ -38,6 +38,7 @@ from tests.models.parts import (
     pair_of,
     rows_for,
 )
+from tests.precision import bfloat16_autocast
 
 every_encoder = pytest.mark.parametrize(("name", "settings"), forms(ENCODER_FORMS))
 every_decoder = pytest.mark.parametrize(("name", "settings"), forms(DECODER_FORMS))
@@ -177,7 +178,7 @@ QUESTIONS = (
 def test_half_precision_is_close_in_likelihood_and_reaches_every_weight(name, settings):
     vae, z = model_of(decoder=decoder_config(name, **settings)), codes(2, 3)
     x = rows_for(name)
-    with torch.autocast("cpu", torch.bfloat16):
+    with bfloat16_autocast():
         nll = vae.decoder.token_nll(x, z)
     nll.sum().backward()
     assert nll.dtype == torch.float32

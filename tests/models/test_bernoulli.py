@@ -23,6 +23,7 @@ from engine.objectives.elbo import Objective, ObjectiveConfig
 from engine.objectives.remedies import Horizon
 from tests.evaluation.tiny import VOCAB, rows_of, sentences
 from tests.models.four_bits import SETTINGS
+from tests.precision import bfloat16_autocast
 
 H, B = 12, 6
 
@@ -188,7 +189,7 @@ def test_the_objective_takes_every_estimator_with_a_decoder_that_moves_or_not(
         model.decoder.requires_grad_(not frozen)
         for step in (1, 2):  # a running mean has nothing to say before the second
             model.zero_grad()
-            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            with bfloat16_autocast(half):
                 loss, terms = objective(model, X, step)
             loss.backward()
         assert loss.isfinite() and terms["reconstruction"] > 0

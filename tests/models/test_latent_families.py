@@ -14,6 +14,7 @@ from torch.distributions import kl_divergence
 
 from engine.explore.paths import PATHS, interpolate
 from engine.models.latents import LATENTS
+from tests.precision import bfloat16_autocast
 
 H, B = 12, 6
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
@@ -228,7 +229,7 @@ def test_the_same_weights_give_the_same_numbers(option):
 @every_family
 def test_posterior_and_kl_are_float32_under_bfloat16(option):
     latent, h = family(option)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with bfloat16_autocast():
         drawn, code = latent(h), latent.code(h)
     assert drawn.z.dtype == drawn.kl.dtype == code.dtype == torch.float32
     if drawn.posterior is not None:

@@ -11,6 +11,7 @@ from engine.decoding import DecodingConfig
 from engine.decoding.search import decode, log_likelihood
 from engine.experiment import load_config
 from tests.models.small import CELLS, PLACES, H, V, X, Z, decoder_config, model
+from tests.precision import bfloat16_autocast
 
 INSIDE = X[:, 1:] > 0
 every_place = pytest.mark.parametrize("place", PLACES, ids=lambda p: "-".join(map(str, p)))
@@ -88,7 +89,7 @@ def test_sentences_decoded_together_are_those_decoded_alone(place, strategy):
 @every_place
 def test_half_precision_is_close_in_likelihood_and_reaches_every_weight(place):
     vae, z = model(place), codes(2, 3)
-    with torch.autocast("cpu", torch.bfloat16):
+    with bfloat16_autocast():
         nll = vae.decoder.token_nll(X, z)
     nll.sum().backward()
     assert nll.dtype == torch.float32

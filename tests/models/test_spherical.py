@@ -30,6 +30,7 @@ from engine.models.latents.vmf import VMF
 from engine.models.vae import ModelConfig, build_model
 from engine.presets import preset
 from tests.explore.conftest import TEXTS
+from tests.precision import bfloat16_autocast
 
 H = 12
 
@@ -288,7 +289,7 @@ def families(size: int = 6):
 def test_codes_draws_and_the_prior_lie_on_the_sphere_in_float32_under_bfloat16():
     found, h = families()
     for family in found:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with bfloat16_autocast():
             one, many, code = family(h), family(h, samples=4), family.code(h)
         assert one.z.shape == (5, 6) and many.z.shape == (4, 5, 6) and one.kl.shape == (5, 1)
         prior = family.sample_prior(7)

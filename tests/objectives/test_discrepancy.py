@@ -21,6 +21,7 @@ from engine.objectives.remedies.discrepancy import (
     squared_mmd,
     transformer_vae,
 )
+from tests.precision import bfloat16_autocast
 
 X = torch.tensor([[1, 5, 6, 7, 2], [1, 9, 2, 0, 0], [1, 4, 4, 2, 0]])
 HORIZON = Horizon(100, 1000)
@@ -88,7 +89,7 @@ def test_half_precision_around_it_does_not_reach_it(kernel):
     values = []
     for enabled in (False, True):
         torch.manual_seed(0)
-        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+        with bfloat16_autocast(enabled):
             values.append(discrepancy(forward, KernelConfig(kernel=kernel)))
     torch.testing.assert_close(*values)
 

@@ -22,6 +22,7 @@ from engine.models.vae import VAE, ModelConfig, build_model
 from engine.objectives.elbo import Objective, ObjectiveConfig
 from engine.objectives.remedies import REMEDIES, Forward, Horizon, Remedy
 from engine.objectives.remedies.density_gap import density_gap
+from tests.precision import bfloat16_autocast
 
 X = torch.tensor([[1, 5, 6, 7, 2], [1, 9, 2, 0, 0], [1, 4, 4, 2, 0]])
 HORIZON = Horizon(steps_per_epoch=100, total_steps=1000)
@@ -140,7 +141,7 @@ def test_it_works_beside_half_precision(name):
     torch.manual_seed(3)
     plain, _ = objective(model, X, 1)
     torch.manual_seed(3)
-    with torch.autocast("cpu", torch.bfloat16):
+    with bfloat16_autocast():
         loss, _ = objective(model, X, 1)
     loss.backward()
     assert loss.dtype == torch.float32

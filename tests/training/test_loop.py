@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from engine.config import ConfigError, TrainingDiverged
+from engine.devices import choose_device
 from engine.metrics import METRICS, describe
 from engine.models.decoders.lstm import LSTMDecoder
 from engine.models.encoders.lstm import LSTMEncoder
@@ -19,7 +21,6 @@ from engine.objectives.remedies import Horizon
 from engine.training.config import TrainingConfig
 from engine.training.loop import train
 from engine.training.plateau import Plateau, PlateauConfig
-from engine.training.precision import choose_device, choose_precision
 from engine.training.state import TrainingState
 
 TIMES = ("seconds", "train/tokens_per_second")
@@ -248,9 +249,21 @@ def test_bfloat16_trains_and_keeps_weights_in_float32():
     assert all(math.isfinite(v) for r in records for v in r.values())
 
 
+def test_a_checkpoint_from_a_computer_with_bfloat16_goes_on_in_float32(tmp_path, monkeypatch):
+    source = sentences()
+    state = start(source, 6)
+    state.save(tmp_path)
+    stored = tmp_path / "training.json"
+    numbers = json.loads(stored.read_text())
+    stored.write_text(json.dumps(numbers | {"precision": "bfloat16"}))
+    monkeypatch.setattr("engine.devices.supports_bfloat16", lambda device: False)
+    state.load(tmp_path)
+    assert state.precision == "float32"
+    assert list(train(state, source, measure))[-1]["step"] == 6
+
+
 def test_a_device_that_is_not_here_is_an_error_that_names_those_that_are():
     assert choose_device("cpu").type == "cpu"
-    assert choose_precision("bfloat16", torch.device("cpu")) == "bfloat16"
     if not torch.cuda.is_available():
         with pytest.raises(ConfigError, match="this machine has .*cpu"):
             choose_device("cuda")
